@@ -1,0 +1,43 @@
+"""How things are called: one domain name answers every question; no files and no engine here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+NAME_RULE = "lower case letters, digits and underscores, starting with a letter"
+# Words that already mean something inside a workshop, so no domain may be called so.
+RESERVED = frozenset({"landing", "main", "mesh_secrets", "temp", "system", "information_schema"})
+
+
+def is_name(text: str) -> bool:
+    return bool(NAME.match(text)) and text not in RESERVED
+
+
+@dataclass(frozen=True, order=True)
+class ProductRef:
+    """A data product's address, written `domain.product`."""
+
+    domain: str
+    product: str
+
+    @classmethod
+    def parse(cls, text: str) -> ProductRef:
+        """Raises ValueError unless the text is `domain.product`."""
+        domain, dot, product = text.partition(".")
+        if not dot or not is_name(domain) or not is_name(product):
+            raise ValueError(f"`{text}` is not `domain.product` ({NAME_RULE})")
+        return cls(domain, product)
+
+    def __str__(self) -> str:
+        return f"{self.domain}.{self.product}"
+
+    @property
+    def asset_path(self) -> tuple[str, str, str]:
+        return (self.domain, "products", self.product)
+
+
+def source_variable(domain: str, source: str) -> str:
+    """The environment variable that overrides where a source lives."""
+    return f"MESH_SOURCE__{domain.upper()}__{source.upper()}"
