@@ -1,0 +1,1 @@
+"""Global rules as code, and lineage."""

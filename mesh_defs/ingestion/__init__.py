@@ -1,0 +1,1 @@
+"""Sources and the landing: what comes from outside, into Delta."""

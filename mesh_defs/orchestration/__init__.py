@@ -1,0 +1,1 @@
+"""Dagster, and only here; nothing in this room knows a domain by name."""

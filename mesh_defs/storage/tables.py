@@ -1,0 +1,178 @@
+"""Delta tables: what crosses a boundary. Each commit is one snapshot; nothing is half there.
+
+DuckDB writes the file, delta-rs commits it: the commit is the moment of publication. A table has
+one writer, whoever holds its domain's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# DuckDB types that Delta has no type for, and the one that keeps every value.
+_STORED_AS = {
+    "HUGEINT": "DECIMAL(38,0)",
+    "UHUGEINT": "DECIMAL(38,0)",
+    "UBIGINT": "DECIMAL(20,0)",
+    "UINTEGER": "BIGINT",
+    "USMALLINT": "INTEGER",
+    "UTINYINT": "SMALLINT",
+    "TIME": "VARCHAR",
+    "TIME WITH TIME ZONE": "VARCHAR",
+    "INTERVAL": "VARCHAR",
+    "UUID": "VARCHAR",
+    "JSON": "VARCHAR",
+    "TIMESTAMP_S": "TIMESTAMP",
+    "TIMESTAMP_MS": "TIMESTAMP",
+    "TIMESTAMP_NS": "TIMESTAMP",
+}
+_APP = "mesh"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of a table: its files, and what was said of it when it was committed."""
+
+    folder: Path
+    version: int
+    files: tuple[str, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        return sum(Path(f).stat().st_size for f in self.files)
+
+
+def snapshot(folder: Path, version: int | None = None) -> Snapshot | None:
+    """The newest snapshot of a table, or the one asked for; None where nothing was committed."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import TableNotFoundError
+
+    if not (folder / "_delta_log").is_dir():
+        return None
+    try:
+        delta = DeltaTable(str(folder), version=version)
+    except TableNotFoundError:
+        return None
+    commit = delta.history(1)[0]
+    metadata = json.loads(commit.get(_APP, "{}"))
+    return Snapshot(folder, delta.version(), tuple(sorted(delta.file_uris())), metadata)
+
+
+def history(folder: Path, limit: int | None = None) -> list[tuple[int, Mapping[str, Any]]]:
+    """Versions, newest first, each with what was said of it."""
+    from deltalake import DeltaTable
+
+    if snapshot(folder) is None:
+        return []
+    commits = DeltaTable(str(folder)).history(limit)
+    return [(c["version"], json.loads(c.get(_APP, "{}"))) for c in commits]
+
+
+def replace(
+    connection: DuckDBPyConnection,
+    relation: exp.Expression | str,
+    folder: Path,
+    metadata: Mapping[str, Any],
+) -> Snapshot:
+    """Commit a relation's rows as the table's next snapshot; the ones before stay readable."""
+    from arro3.core import RecordBatchReader
+    from deltalake import CommitProperties, DeltaTable, Schema
+    from deltalake.transaction import AddAction, create_table_with_add_actions
+
+    folder.mkdir(parents=True, exist_ok=True)
+    before = snapshot(folder)
+    _remove_orphans(folder, before)
+    query = _storable(connection, relation)
+    schema = Schema.from_arrow(RecordBatchReader.from_stream(connection.sql(query).limit(0)).schema)
+    name = f"part-{time.time_ns()}.parquet"
+    target = exp.convert(str(folder / name)).sql("duckdb")
+    _, rows, size, _, columns, _ = connection.execute(
+        f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS)"
+    ).fetchall()[0]
+    action = AddAction(
+        path=name,
+        size=size,
+        partition_values={},
+        modification_time=int(time.time() * 1000),
+        data_change=True,
+        stats=json.dumps(_statistics(rows, columns, json.loads(schema.to_json()))),
+    )
+    said = {"rows": rows, **metadata}
+    properties = CommitProperties(custom_metadata={_APP: json.dumps(said, default=str)})
+    if before is None:
+        create_table_with_add_actions(
+            str(folder), schema, [action], mode="error", commit_properties=properties
+        )
+    else:
+        DeltaTable(str(folder)).create_write_transaction(
+            [action], "overwrite", schema, commit_properties=properties
+        )
+    committed = snapshot(folder)
+    assert committed is not None
+    return committed
+
+
+def _storable(connection: DuckDBPyConnection, relation: exp.Expression | str) -> str:
+    """The relation's rows in types that Delta has."""
+    base = relation if isinstance(relation, str) else relation.sql("duckdb")
+    shape = connection.sql(f"SELECT * FROM {base}")
+    columns = []
+    for name, kind in zip(shape.columns, shape.types, strict=True):
+        column: exp.Expression = exp.column(name, quoted=True)
+        stored = _STORED_AS.get(str(kind)) or ("VARCHAR" if kind.id == "enum" else None)
+        if stored:
+            column = exp.cast(column, stored, dialect="duckdb")
+        columns.append(exp.alias_(column, name, quoted=True).sql("duckdb"))
+    return f"SELECT {', '.join(columns)} FROM {base}"
+
+
+def _statistics(rows: int, columns: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Delta's file statistics (protocol, section Per-file Statistics) from DuckDB's own."""
+    low: dict[str, Any] = {}
+    high: dict[str, Any] = {}
+    nulls: dict[str, int] = {}
+    types = {f["name"]: f["type"] for f in schema["fields"]}
+    for name, kind in types.items():
+        found = columns.get('"' + name.replace('"', '""') + '"')
+        if not found or not isinstance(kind, str):
+            continue
+        nulls[name] = int(found.get("null_count", 0))
+        for side, name_of in ((low, "min"), (high, "max")):
+            value = _statistic(kind, found.get(name_of))
+            if value is not None:
+                side[name] = value
+    return {"numRecords": rows, "minValues": low, "maxValues": high, "nullCount": nulls}
+
+
+def _statistic(kind: str, text: str | None) -> int | float | str | None:
+    if text is None:
+        return None
+    if kind in ("long", "integer", "short", "byte"):
+        return int(text)
+    if kind == "date":
+        return text
+    # Other types keep only their null count: DuckDB may cut long texts, and rounds no time here.
+    return None
+
+
+def _remove_orphans(folder: Path, current: Snapshot | None) -> None:
+    """Files of a writer that died between writing and committing: newer than the last commit."""
+    last = 0.0
+    kept: set[str] = set()
+    if current is not None:
+        kept = {Path(f).name for f in current.files}
+        log = folder / "_delta_log" / f"{current.version:020d}.json"
+        last = log.stat().st_mtime if log.exists() else time.time()
+    for file in folder.glob("part-*.parquet"):
+        if file.name not in kept and file.stat().st_mtime > last:
+            file.unlink()
