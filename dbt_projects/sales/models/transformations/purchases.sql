@@ -1,0 +1,34 @@
+with lines as (
+    select
+        *,
+        sales_value + loyalty_discount + coupon_match_discount as shelf_value,
+        {{ local_date('occurred_at') }} as business_date
+    from {{ ref('clean_transactions') }}
+)
+
+select
+    lines.basket_id || '-' || lines.article_id as purchase_id,
+    lines.basket_id,
+    household_keys.household_key,
+    lines.store_id,
+    lines.article_id,
+    case
+        when lines.quantity = 0 and lines.sales_value = 0
+            then if(lines.coupon_discount > 0, 'coupon', 'empty')
+        -- Pumps count thousandths of a gallon: nothing else in the shop costs less than a cent a unit.
+        when lines.sales_value > 0 and lines.shelf_value < 0.01 * lines.quantity then 'fuel'
+        else 'item'
+    end as line_kind,
+    lines.quantity,
+    lines.sales_value,
+    lines.loyalty_discount,
+    lines.coupon_discount,
+    lines.coupon_match_discount,
+    lines.shelf_value,
+    lines.sales_value - lines.coupon_discount as paid_value,
+    lines.occurred_at,
+    lines.business_date,
+    lines.week,
+    {{ week_start('lines.business_date') }} as week_start
+from lines
+left join {{ ref('household_keys') }} as household_keys using (household_id)
