@@ -1,0 +1,52 @@
+"""Mounts: an agreed input made readable in the consumer's workshop, pinned to one snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesh_defs.model import Domain, MeshError, ProductRef
+from mesh_defs.storage import workshop
+from mesh_defs.storage.state import State
+from mesh_defs.storage.tables import Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def newest_input(state: State, ref: ProductRef, major: int) -> Snapshot | None:
+    """The newest published snapshot of a product's agreed major version."""
+    return snapshot(state.product(ref, major))
+
+
+def mount_all(connection: DuckDBPyConnection, state: State, domain: Domain) -> dict[str, int]:
+    """Mount every landing and every input of a domain at its newest snapshot.
+
+    Returns what was mounted: source name as lineage writes it → snapshot. Raises MeshError naming
+    every input that was never published.
+    """
+    missing = []
+    mounted: dict[str, int] = {}
+    for name in domain.sources:
+        landed = snapshot(state.landing(domain.name, name))
+        if landed is None:
+            missing.append(f"the source `{name}` was never landed")
+            continue
+        workshop.mount(connection, "landing", name, landed.files)
+        mounted[f"landing.{name}"] = landed.version
+    for ref, agreed in domain.inputs.items():
+        newest = newest_input(state, ref, agreed.version)
+        if newest is None:
+            missing.append(f"the input `{ref}` has no published snapshot of v{agreed.version}")
+            continue
+        workshop.mount(connection, ref.domain, ref.product, newest.files)
+        mounted[input_key(ref, agreed.version)] = newest.version
+    if missing:
+        raise MeshError(
+            f"{domain.name} can't be built: {'; '.join(missing)}. Run the provider first: "
+            f"`mesh run {' '.join(sorted({r.domain for r in domain.inputs}) or [domain.name])}`."
+        )
+    return mounted
+
+
+def input_key(ref: ProductRef, major: int) -> str:
+    return f"{ref}@{major}"

@@ -1,0 +1,74 @@
+"""Dagster's instance under the state folder: its settings, and runs whose process died."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from filelock import FileLock
+
+from mesh_defs.storage.state import State, write_text
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+PID_TAG = "mesh/pid"
+
+
+def prepare_home(root: Path, state: State) -> Path:
+    """The DAGSTER_HOME of a state folder, with the mesh's own settings in it."""
+    settings = {}
+    given = root / "dagster.yaml"
+    if given.exists():
+        settings = yaml.safe_load(given.read_text(encoding="utf-8"))
+    settings["storage"] = {"sqlite": {"base_dir": str(state.dagster / "storage")}}
+    settings["compute_logs"] = {
+        "module": "dagster._core.storage.local_compute_log_manager",
+        "class": "LocalComputeLogManager",
+        "config": {"base_dir": str(state.dagster / "logs")},
+    }
+    text = yaml.safe_dump(settings, sort_keys=False)
+    path = state.dagster / "dagster.yaml"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+    return state.dagster
+
+
+@contextmanager
+def open_instance(root: Path, state: State) -> Iterator[DagsterInstance]:
+    """The instance. Two processes never make its databases at once."""
+    from dagster import DagsterInstance
+
+    home = prepare_home(root, state)
+    with FileLock(home / "instance.lock"):
+        instance = DagsterInstance.from_config(str(home))
+    with instance:
+        yield instance
+
+
+def fail_dead_runs(instance: DagsterInstance) -> list[str]:
+    """Mark headless runs failed whose process is gone, so that none looks as if it still ran."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    unfinished = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
+    dead = []
+    for run in instance.get_runs(RunsFilter(statuses=unfinished)):
+        pid = run.tags.get(PID_TAG)
+        if pid and not _alive(int(pid)):
+            instance.report_run_failed(run, "The process of this run is gone.")
+            dead.append(run.run_id)
+    return dead
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

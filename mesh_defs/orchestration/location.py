@@ -1,0 +1,100 @@
+"""One domain as Dagster's definitions: a code location of its own, or a part of the whole mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mesh_defs.model import DomainRoom, Mesh, read_room
+from mesh_defs.orchestration.automation import (
+    domain_job,
+    domain_schedule,
+    input_condition,
+    input_sensor,
+)
+from mesh_defs.orchestration.dbt_project import prepare
+from mesh_defs.orchestration.landing import landing_assets
+from mesh_defs.orchestration.models import model_assets
+from mesh_defs.orchestration.own_modules import own_definitions
+from mesh_defs.orchestration.products import product_assets
+from mesh_defs.orchestration.site import Site
+from mesh_defs.storage.state import State
+
+
+def domain_location(file: str) -> Any:
+    """What a domain's `__init__.py` hands to Dagster: loaded when Dagster asks, not before."""
+    folder = Path(file).resolve().parent
+    root = folder.parent.parent
+
+    @dg.definitions
+    def load() -> dg.Definitions:
+        names = {d.name for d in folder.parent.iterdir() if d.is_dir()}
+        return domain_definitions(root, State.of(root), read_room(folder, root), names)
+
+    return load
+
+
+def domain_definitions(
+    root: Path, state: State, room: DomainRoom, domains: Collection[str]
+) -> dg.Definitions:
+    """Everything of one domain. Raises MeshError, or what its own modules raise."""
+    room.need()
+    site = Site(root, state, room, prepare(root, state, room))
+    condition = input_condition(site)
+    job = domain_job(site)
+    schedule = domain_schedule(site, job)
+    platform = dg.Definitions(
+        assets=[
+            *landing_assets(site),
+            *model_assets(site, condition),
+            *product_assets(site, condition),
+        ],
+        jobs=[job],
+        schedules=[schedule] if schedule else [],
+        sensors=[input_sensor(site)] if site.domain.inputs else [],
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(platform, own_definitions(site, domains))
+
+
+def mesh_definitions(root: Path) -> dg.Definitions:
+    """Every domain in one location. A domain that can't be loaded stands in it by name, failing."""
+    state = State.of(root)
+    mesh = Mesh.read(root)
+    found = []
+    for room in mesh.rooms.values():
+        try:
+            defs = domain_definitions(root, state, room, set(mesh.rooms))
+            defs.get_repository_def()  # resolves keys and jobs, so that a clash is this domain's
+            found.append(defs)
+        except Exception as error:
+            found.append(broken(room.name, error))
+    return dg.Definitions.merge(*found)
+
+
+def broken(name: str, error: Exception) -> dg.Definitions:
+    """What stands for a domain that can't be loaded: its error, where everybody sees it."""
+    import traceback
+
+    from mesh_defs.model import MeshError
+
+    said = str(error)
+    if not isinstance(error, MeshError):
+        said = "".join(traceback.format_exception(error))
+    key = dg.AssetKey([name, "broken"])
+    spec = dg.AssetSpec(
+        key,
+        group_name=name,
+        owners=[f"team:{name}"],
+        description=f"The domain `{name}` can't be loaded.\n\n```\n{said}\n```",
+        tags={"mesh/domain": name},
+    )
+
+    @dg.asset_check(asset=key, name="loads", blocking=True, description=said)
+    def loads() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False, metadata={"error": dg.MetadataValue.md(said)})
+
+    return dg.Definitions(assets=[spec], asset_checks=[loads])

@@ -1,0 +1,240 @@
+"""A domain's dbt models as assets, built by dbt inside the run's own process."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from mesh_defs.access.mounts import mount_all
+from mesh_defs.governance.lineage import columns_from
+from mesh_defs.model import MeshError
+from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
+from mesh_defs.orchestration.site import Site
+from mesh_defs.publishing import provenance
+from mesh_defs.storage.workshop import open_workshop, workshop_lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Translator(DagsterDbtTranslator):  # type: ignore[misc]
+    """Keys, groups, owners and tags of dbt's nodes, as for every other asset of the domain."""
+
+    def __init__(self, site: Site, condition: dg.AutomationCondition[Any] | None) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+        self.site = site
+        self.condition = condition
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            config = dbt_resource_props.get("config") or {}
+            meta = config.get("meta") or dbt_resource_props["meta"]
+            return dg.AssetKey(meta["dagster"]["asset_key"])
+        return dg.AssetKey(self.site.model_key(dbt_resource_props["name"]))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return self.site.name
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return self.site.owners
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props.get("description") or "").strip()
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
+        return {**super().get_tags(dbt_resource_props), **self.site.labels}
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[Any] | None:
+        return self.condition
+
+
+def model_assets(
+    site: Site, condition: dg.AutomationCondition[Any] | None
+) -> list[dg.AssetsDefinition]:
+    """The project's models, snapshots and seeds, or nothing for a project that has none yet."""
+    if not site.project.parents:
+        return []
+    manifest = json.loads(site.project.manifest_path.read_text(encoding="utf-8"))
+    translator = Translator(site, condition)
+
+    @dbt_assets(
+        manifest=manifest,
+        name=f"{site.name}_models",
+        dagster_dbt_translator=translator,
+        pool=site.name,
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        with workshop_lock(site.state, site.name):
+            yield from _build(site, context, manifest, translator)
+
+    return [models]
+
+
+def _build(
+    site: Site, context: dg.AssetExecutionContext, manifest: Any, translator: Translator
+) -> Iterator[Any]:
+    selected = {key.path[-1] for key in context.selected_asset_keys}
+    try:
+        with open_workshop(site.state, site.name) as connection:
+            mounted = mount_all(connection, site.state, site.domain)
+    except MeshError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    arguments = ["build"]
+    if selected != set(site.project.parents):
+        arguments += ["--select", *sorted(selected)]
+    build = _InThread(site, arguments)
+    events = []
+    for raw in build.events():
+        message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
+        events += message.to_default_asset_events(
+            manifest=manifest,
+            dagster_dbt_translator=translator,
+            context=context,
+            target_path=site.project.target,
+        )
+    with open_workshop(site.state, site.name) as connection:
+        built = {e.metadata["unique_id"].text.rpartition(".")[2] for e in events if _is_output(e)}
+        _remember(site, connection, built, mounted, context.run_id)
+        facts = _facts(site, connection, build.compiled())
+    for event in events:
+        yield _with_facts(event, facts, site) if _is_output(event) else event
+    if not build.success:
+        raise dg.Failure(f"dbt build of {site.name}: {build.error}", allow_retries=False)
+    if not selected <= built:
+        left = ", ".join(sorted(selected - built))
+        raise dg.Failure(f"dbt built {site.name} without these models: {left}", allow_retries=False)
+
+
+class _InThread:
+    """dbt in a thread of its own, so that its events are read while it works."""
+
+    def __init__(self, site: Site, arguments: list[str]) -> None:
+        self.success = False
+        self.error = ""
+        self._result: Any = None
+        self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, args=(site, arguments), daemon=True)
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        self._thread.start()
+        while (raw := self._queue.get()) is not None:
+            yield raw
+        self._thread.join()
+
+    def compiled(self) -> dict[str, str]:
+        """The SQL that ran, by model."""
+        results = getattr(getattr(self._result, "result", None), "results", None) or []
+        return {
+            r.node.name: r.node.compiled_code
+            for r in results
+            if getattr(r.node, "compiled_code", None) and r.node.resource_type != "test"
+        }
+
+    def _run(self, site: Site, arguments: list[str]) -> None:
+        from google.protobuf.json_format import MessageToDict
+
+        def heard(event: Any) -> None:
+            if event.info.name in ("LogModelResult", "LogSeedResult", "LogSnapshotResult",
+                                   "LogTestResult"):  # fmt: skip
+                self._queue.put(MessageToDict(event, preserving_proto_field_name=True))
+
+        try:
+            self._result = invoke(
+                site.project.folder,
+                site.state,
+                site.name,
+                arguments,
+                manifest=load_manifest(site.project),
+                callbacks=[heard],
+            )
+            self.success = bool(self._result.success)
+            self.error = "" if self.success else dbt_error(self._result)
+        except BaseException as error:
+            self.error = f"{type(error).__name__}: {error}"
+        finally:
+            self._queue.put(None)
+
+
+def _is_output(event: Any) -> bool:
+    return isinstance(event, dg.Output)
+
+
+def _remember(
+    site: Site,
+    connection: DuckDBPyConnection,
+    built: set[str],
+    mounted: provenance.Lineage,
+    run_id: str,
+) -> None:
+    project = site.project
+    lineages = provenance.lineages_of(
+        [m for m in project.order if m in built],
+        project.parents,
+        project.sources,
+        mounted,
+        provenance.recorded(connection),
+    )
+    provenance.record(connection, lineages, project.code, run_id)
+
+
+def _facts(
+    site: Site, connection: DuckDBPyConnection, compiled: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Column schema, row count and column lineage of each model, from the engine and its SQL."""
+    rows = dict(
+        connection.execute(
+            "SELECT table_name, estimated_size FROM duckdb_tables() WHERE schema_name = 'main' "
+            "AND database_name = current_database()"
+        ).fetchall()
+    )
+    shapes: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, name, column, kind in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal "
+        "ORDER BY table_name, column_index"
+    ).fetchall():
+        shapes.setdefault((schema, name), {})[column] = kind
+    lineage = columns_from(compiled, shapes, site.state.dbt(site.name) / "columns.json")
+    facts: dict[str, dict[str, Any]] = {}
+    for (schema, name), columns in shapes.items():
+        if schema != "main":
+            continue
+        fact: dict[str, Any] = {
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(c, type=t) for c, t in columns.items()]
+            )
+        }
+        if name in rows:
+            fact["dagster/row_count"] = int(rows[name])
+        if lineage.get(name):
+            fact["dagster/column_lineage"] = dg.TableColumnLineage(
+                {
+                    column: [dg.TableColumnDep(_upstream(site, s, t), c) for s, t, c in origins]
+                    for column, origins in lineage[name].items()
+                    if origins
+                }
+            )
+        facts[name] = fact
+    return facts
+
+
+def _upstream(site: Site, schema: str, name: str) -> dg.AssetKey:
+    if schema == "main":
+        return dg.AssetKey(site.model_key(name))
+    if schema == "landing":
+        return dg.AssetKey(site.landing_key(name))
+    return dg.AssetKey([schema, "products", name])
+
+
+def _with_facts(event: Any, facts: Mapping[str, dict[str, Any]], site: Site) -> Any:
+    name = event.metadata["unique_id"].text.rpartition(".")[2]
+    return event.with_metadata({**event.metadata, **facts.get(name, {})})

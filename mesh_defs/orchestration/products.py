@@ -1,0 +1,174 @@
+"""Product assets: the one node other domains depend on, and a check for each contract rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from mesh_defs.contracts.audit import Audit, Verdict
+from mesh_defs.contracts.levels import publication_interval
+from mesh_defs.contracts.markdown import contract_markdown
+from mesh_defs.contracts.rules import Rule, check_name, rules_of
+from mesh_defs.model import DataProduct, MeshError
+from mesh_defs.orchestration.dbt_project import product_models
+from mesh_defs.orchestration.plan import product_code
+from mesh_defs.orchestration.site import Site, forced
+from mesh_defs.publishing.publish import Outcome, publish
+from mesh_defs.storage.workshop import open_workshop, workshop_lock
+
+
+def product_assets(
+    site: Site, condition: dg.AutomationCondition[Any] | None
+) -> list[dg.AssetsDefinition]:
+    return [_product(site, p, condition) for p in site.room.products.values()]
+
+
+def _product(
+    site: Site, product: DataProduct, condition: dg.AutomationCondition[Any] | None
+) -> dg.AssetsDefinition:
+    key = dg.AssetKey(site.product_key(product.ref.product))
+    models = product_models(site.room, product.ref)
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(site.model_key(m)) for m in models],
+        description=_description(product),
+        kinds={"delta", "product"},
+        metadata=_definition_metadata(product),
+        code_version=product.contract.version,
+        check_specs=[_check_spec(key, rule) for rule in rules_of(product.contract)],
+        output_required=False,
+        automation_condition=condition,
+        freshness_policy=_freshness(product),
+        **site.common(),
+    )
+    def publication(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        code = product_code(site.state, site.room, site.project, product.ref)
+        try:
+            with (
+                workshop_lock(site.state, site.name),
+                open_workshop(site.state, site.name) as connection,
+            ):
+                outcome = publish(
+                    connection,
+                    site.state,
+                    site.room,
+                    product,
+                    code,
+                    context.run_id,
+                    forced(context.run_tags),
+                )
+        except MeshError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        if outcome.audit:
+            yield from (_check_result(key, v) for v in outcome.audit.verdicts)
+        if outcome.status == "failed":
+            assert outcome.audit is not None
+            raise dg.Failure(breach(outcome.product, outcome.audit), allow_retries=False)
+        if outcome.status == "published" or _feeds_others(context, site):
+            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(outcome))
+        else:
+            yield dg.AssetObservation(key, metadata=_metadata(outcome))
+
+    return publication
+
+
+def breach(product: str, audit: Audit) -> str:
+    """What a failed contract says: each rule, how many rows, three examples."""
+    lines = [f"{product} was not published: its contract does not hold."]
+    for verdict in audit.blocking:
+        lines.append(f"  {verdict.rule.id}: promised {verdict.rule.promised}; {verdict.found}")
+        lines += [f"    {json.dumps(row, default=str)}" for row in verdict.examples]
+    return "\n".join(lines)
+
+
+def _feeds_others(context: dg.AssetExecutionContext, site: Site) -> bool:
+    """Whether another domain's steps wait for this one inside the same run."""
+    keys = context.job_def.asset_layer.executable_asset_keys
+    selection = context.run.asset_selection
+    return any(k.path[0] != site.name for k in (selection or keys))
+
+
+def _check_spec(key: dg.AssetKey, rule: Rule) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check_name(rule),
+        asset=key,
+        description=f"{rule.id}: {rule.promised} ({rule.severity})",
+        blocking=rule.severity == "error",
+    )
+
+
+def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"found": verdict.found, "promised": verdict.rule.promised}
+    if verdict.failing is not None:
+        metadata["failing"] = verdict.failing
+    if verdict.examples:
+        metadata["examples"] = dg.MetadataValue.md(
+            "\n".join(f"- `{json.dumps(row, default=str)}`" for row in verdict.examples)
+        )
+    blocks = verdict.rule.severity == "error" and verdict.outcome == "failed"
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check_name(verdict.rule),
+        passed=verdict.outcome == "passed",
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        metadata={**metadata, "outcome": verdict.outcome},
+    )
+
+
+def _description(product: DataProduct) -> str:
+    said = product.descriptor.description
+    parts = [said.purpose or "", said.usage or ""]
+    if said.limitations:
+        parts.append(f"**Limitations.** {said.limitations}")
+    return "\n\n".join(p.strip() for p in parts if p.strip())
+
+
+def _definition_metadata(product: DataProduct) -> dict[str, Any]:
+    contract = product.contract
+    columns = [
+        dg.TableColumn(
+            p.name or "",
+            type=p.physicalType or p.logicalType or "",
+            description=p.description,
+            tags={"classification": p.classification} if p.classification else {},
+        )
+        for p in contract.objects[0].properties or []
+    ]
+    metadata: dict[str, Any] = {
+        "contract": dg.MetadataValue.md(contract_markdown(contract)),
+        "contract_version": contract.version,
+        "dagster/column_schema": dg.TableSchema(columns),
+    }
+    for support in product.descriptor.support:
+        if support.url.startswith(("https://", "http://")):
+            metadata[f"support_{support.channel}".replace(" ", "_")] = dg.MetadataValue.url(
+                support.url
+            )
+    return metadata
+
+
+def _metadata(outcome: Outcome) -> dict[str, Any]:
+    snapshot = outcome.snapshot
+    assert snapshot is not None
+    return {
+        "dagster/row_count": outcome.rows,
+        "snapshot": snapshot.version,
+        "status": outcome.status,
+        "bytes": snapshot.bytes,
+        "inputs": dict(outcome.lineage),
+        "path": dg.MetadataValue.path(str(snapshot.folder)),
+        "rules_passed": snapshot.metadata["rules_passed"],
+        "rules_failed": snapshot.metadata["rules_failed"],
+        **({"sample": dg.MetadataValue.md(outcome.sample)} if outcome.sample else {}),
+    }
+
+
+def _freshness(product: DataProduct) -> dg.FreshnessPolicy | None:
+    """Dagster watches that a product is published as often as its contract promises."""
+    interval: timedelta | None = publication_interval(product.contract)
+    return dg.FreshnessPolicy.time_window(fail_window=interval) if interval else None

@@ -1,0 +1,64 @@
+"""What every asset of one domain shares: where it is, whose it is, how Dagster is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesh_defs.model import Domain, DomainRoom, ProductRef
+from mesh_defs.orchestration.dbt_project import DbtProject
+from mesh_defs.storage.state import State
+
+FORCE_TAG = "mesh/force"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One domain being turned into Dagster's definitions."""
+
+    root: Path
+    state: State
+    room: DomainRoom
+    project: DbtProject
+
+    @property
+    def name(self) -> str:
+        return self.room.name
+
+    @property
+    def domain(self) -> Domain:
+        return self.room.need()
+
+    @property
+    def owners(self) -> list[str]:
+        return [f"team:{self.name}"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Tags on every asset of the domain."""
+        return {"mesh/domain": self.name, "mesh/kind": str(self.domain.file.kind)}
+
+    def common(self) -> dict[str, Any]:
+        """What the platform says of every asset, so that no team has to."""
+        return {
+            "group_name": self.name,
+            "owners": self.owners,
+            "tags": self.labels,
+            "pool": self.name,
+        }
+
+    def model_key(self, model: str) -> list[str]:
+        return [self.name, model]
+
+    def landing_key(self, source: str) -> list[str]:
+        return [self.name, "landing", source]
+
+    def product_key(self, product: str) -> list[str]:
+        return list(ProductRef(self.name, product).asset_path)
+
+
+def forced(tags: Mapping[str, str]) -> bool:
+    """Whether a run was asked to publish again what is published already."""
+    return tags.get(FORCE_TAG) == "true"

@@ -1,0 +1,181 @@
+"""Write, audit, publish: a candidate becomes a snapshot only if its contract holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlglot import exp
+
+from mesh_defs.contracts.audit import Audit, audit
+from mesh_defs.model import DataProduct, DomainRoom, MeshError
+from mesh_defs.ports import delta
+from mesh_defs.publishing import provenance
+from mesh_defs.storage.state import State, read_json, write_json
+from mesh_defs.storage.tables import Snapshot
+from mesh_defs.storage.workshop import table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Status = Literal["published", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What publishing a product came to. `snapshot` is what stands now, whatever happened."""
+
+    product: str
+    status: Status
+    audit: Audit | None
+    snapshot: Snapshot | None
+    lineage: provenance.Lineage
+    seconds: float
+    sample: str = ""
+
+    @property
+    def rows(self) -> int | None:
+        return int(self.snapshot.metadata["rows"]) if self.snapshot else None
+
+
+def publish(
+    connection: DuckDBPyConnection,
+    state: State,
+    room: DomainRoom,
+    product: DataProduct,
+    code: str,
+    run_id: str,
+    force: bool = False,
+) -> Outcome:
+    """Audit a product's candidate in its workshop and publish it if the contract holds.
+
+    The caller holds the workshop's lock, so nobody changes the candidate between audit and
+    publication. A candidate built from what is published already is left alone, unless forced.
+    Raises MeshError when there is no candidate.
+    """
+    started = time.monotonic()
+    candidates = candidates_of(connection, product)
+    lineage = _lineage(connection, product)
+    mark = provenance.fingerprint(code, lineage)
+    standing = delta.published(state, product)
+    if standing and not force and standing.metadata.get("fingerprint") == mark:
+        return Outcome(
+            str(product), "unchanged", None, standing, lineage, time.monotonic() - started
+        )
+    audited = audit(
+        connection,
+        candidates,
+        product.contract,
+        references=references_of(room),
+        as_of=room.need().file.as_of or datetime.now(UTC),
+    )
+    said: dict[str, Any] = {
+        "product": str(product),
+        "contract_version": product.contract.version,
+        "run_id": run_id,
+        "code": code,
+        "inputs": dict(lineage),
+        "fingerprint": mark,
+        "published_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "rules_passed": audited.passed,
+        "rules_failed": audited.failed,
+        "rules_not_executable": audited.not_executable,
+    }
+    if audited.holds:
+        main = table(product.contract.relation_of(product.contract.objects[0]))
+        standing = delta.publish(connection, state, product, main, said)
+    outcome = Outcome(
+        str(product),
+        "published" if audited.holds else "failed",
+        audited,
+        standing,
+        lineage,
+        time.monotonic() - started,
+        sample_of(connection, product, candidates) if audited.holds else "",
+    )
+    write_json(
+        state.audit(product.ref),
+        {
+            **said,
+            "status": outcome.status,
+            "published_at": said["published_at"] if audited.holds else None,
+            "audited_at": said["published_at"],
+            "snapshot": standing.version if standing else None,
+            "audit": audited.to_json(),
+        },
+    )
+    return outcome
+
+
+def sample_of(
+    connection: DuckDBPyConnection, product: DataProduct, candidates: dict[str, exp.Table]
+) -> str:
+    """Five rows as a Markdown table; columns whose classification is not public are masked."""
+    first = product.contract.objects[0]
+    shown = [p for p in first.properties or [] if p.name]
+    columns = [exp.column(p.name, quoted=True) for p in shown]
+    query = exp.select(*columns).from_(next(iter(candidates.values()))).limit(5)
+    masked = [bool(p.classification and p.classification.lower() != "public") for p in shown]
+    lines = [
+        "| " + " | ".join(str(p.name) for p in shown) + " |",
+        "|" + " --- |" * len(shown),
+    ]
+    for row in connection.execute(query.sql("duckdb")).fetchall():
+        cells = ["•••" if hide else _cell(v) for v, hide in zip(row, masked, strict=True)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    text = str(value).replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def last_attempt(state: State, product: DataProduct) -> dict[str, Any] | None:
+    """What the newest audit of a product came to, published or not; None before the first."""
+    found: dict[str, Any] | None = read_json(state.audit(product.ref))
+    return found
+
+
+def candidates_of(connection: DuckDBPyConnection, product: DataProduct) -> dict[str, exp.Table]:
+    """The workshop's relation of each schema object. Raises MeshError for one that is missing."""
+    there = {
+        row[0]
+        for row in connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
+        ).fetchall()
+    }
+    found = {}
+    contract = product.contract
+    for i, schema_object in enumerate(contract.objects):
+        name = contract.relation_of(schema_object)
+        if name not in there:
+            raise MeshError(
+                contract.source.finding(
+                    ("schema", i, "physicalName" if schema_object.physicalName else "name"),
+                    f"no model `{name}` in the workshop of `{product.ref.domain}`",
+                    f"Write dbt_projects/{product.ref.domain}/models/…/{name}.sql, or mend the "
+                    "name.",
+                )
+            )
+        found[schema_object.name or name] = table(name)
+    return found
+
+
+def references_of(room: DomainRoom) -> dict[str, exp.Expression]:
+    """What a rule may refer to: the domain's own candidates, and the inputs it has mounted."""
+    own = {
+        str(p.ref): table(p.contract.relation_of(p.contract.objects[0]))
+        for p in room.products.values()
+    }
+    return {**own, **{str(ref): table(ref.product, ref.domain) for ref in room.need().inputs}}
+
+
+def _lineage(connection: DuckDBPyConnection, product: DataProduct) -> dict[str, int]:
+    known = provenance.recorded(connection)
+    contract = product.contract
+    return provenance.merged(
+        known.get(contract.relation_of(schema_object), {}) for schema_object in contract.objects
+    )
