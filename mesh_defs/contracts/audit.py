@@ -1,0 +1,306 @@
+"""Checking a table against its contract: one scan an object, one verdict a rule.
+
+How a rule is measured is in `plans` and `kinds`; what happens to a table that fails is not decided
+here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from mesh_defs.contracts.clauses import column_of, columns_of
+from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
+from mesh_defs.contracts.kinds import CannotCheck
+from mesh_defs.contracts.plans import KINDS, Bench, Plan
+from mesh_defs.contracts.rules import Rule, rules_of
+
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import SchemaObject
+
+    from mesh_defs.model import DataContract
+
+NO_SCHEMA = "the contract has no schema"
+PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
+# Values of these classes may be shown to whoever reads a verdict; all others are withheld.
+SHOWN_CLASSES = frozenset({"public", "internal"})
+PLAIN_FAMILIES = frozenset({"string", "integer", "number", "boolean"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audit says about one rule. `failing` is a number of rows where rows are counted."""
+
+    rule: Rule
+    outcome: str
+    failing: int | None
+    found: str
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def blocking(self) -> bool:
+        return self.outcome == FAILED and self.rule.severity == "error"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule.to_json(),
+            "outcome": self.outcome,
+            "failing": self.failing,
+            "found": self.found,
+            "examples": list(self.examples),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        return cls(
+            Rule.from_json(data["rule"]),
+            data["outcome"],
+            data["failing"],
+            data["found"],
+            tuple(data["examples"]),
+        )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All verdicts on one candidate."""
+
+    rows: int
+    verdicts: tuple[Verdict, ...]
+    seconds: float
+
+    def _count(self, outcome: str) -> int:
+        return sum(v.outcome == outcome for v in self.verdicts)
+
+    @property
+    def passed(self) -> int:
+        return self._count(PASSED)
+
+    @property
+    def failed(self) -> int:
+        return self._count(FAILED)
+
+    @property
+    def not_executable(self) -> int:
+        return self._count(NOT_EXECUTABLE)
+
+    @property
+    def blocking(self) -> tuple[Verdict, ...]:
+        """The verdicts that forbid a publication."""
+        return tuple(v for v in self.verdicts if v.blocking)
+
+    @property
+    def holds(self) -> bool:
+        return not self.blocking
+
+    def to_json(self) -> dict[str, Any]:
+        verdicts = [v.to_json() for v in self.verdicts]
+        return {"rows": self.rows, "verdicts": verdicts, "seconds": self.seconds}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Audit:
+        verdicts = tuple(Verdict.from_json(v) for v in data["verdicts"])
+        return cls(data["rows"], verdicts, data["seconds"])
+
+
+def audit(
+    connection: Any,
+    relations: Mapping[str, str | exp.Expression],
+    contract: DataContract,
+    *,
+    references: Mapping[str, str | exp.Expression],
+    as_of: datetime,
+    examples: int = 3,
+) -> Audit:
+    """Check the tables (`relations`: object name → table) against the contract.
+
+    `references` gives the tables of other products that the contract refers to, by
+    `domain.product`. Freshness is judged against `as_of`.
+    """
+    started = time.perf_counter()
+    engine = engine_for(connection)
+    tables = {name: relation(named) for name, named in relations.items()}
+    others = {name: relation(named) for name, named in references.items()}
+    found: dict[str, Verdict] = {}
+    rows = 0
+    rules = rules_of(contract)
+    for schema_object in contract.odcs.schema_ or []:
+        own = [r for r in rules if r.object == schema_object.name]
+        table = tables.get(schema_object.name or "")
+        bench = _bench(engine, schema_object, table, tables, others, as_of)
+        if isinstance(bench, str):
+            found |= {r.id: _absent(r, bench) for r in own}
+            continue
+        found |= _audit_table(bench, own, schema_object, examples)
+        rows += bench.rows
+    verdicts = tuple(
+        found.get(r.id) or Verdict(r, NOT_EXECUTABLE, None, r.unusable or NO_SCHEMA) for r in rules
+    )
+    return Audit(rows, verdicts, round(time.perf_counter() - started, 3))
+
+
+def _bench(
+    engine: Engine,
+    schema_object: SchemaObject,
+    table: exp.Expression | None,
+    tables: Mapping[str, exp.Expression],
+    references: Mapping[str, exp.Expression],
+    as_of: datetime,
+) -> Bench | str:
+    """The table made ready, or why it cannot be."""
+    name = schema_object.name or ""
+    if table is None:
+        return f"there is no table for {name}"
+    try:
+        columns = engine.columns(table)
+    except EngineError as error:
+        return f"{table.sql(engine.dialect)} cannot be read: {error}"
+    return Bench(engine, name, table, columns, tables, references, as_of)
+
+
+def _absent(rule: Rule, reason: str) -> Verdict:
+    """Without the table the promise that it is there is broken; nothing else can be said."""
+    outcome = FAILED if rule.kind == "columns" else NOT_EXECUTABLE
+    return Verdict(rule, outcome, None, rule.unusable or reason)
+
+
+def _audit_table(
+    bench: Bench, rules: Sequence[Rule], schema_object: SchemaObject, examples: int
+) -> dict[str, Verdict]:
+    plans: dict[str, Plan] = {}
+    reasons: dict[str, str] = {}
+    for rule in rules:
+        try:
+            plans[rule.id] = _plan(rule, bench)
+        except CannotCheck as reason:
+            reasons[rule.id] = str(reason)
+    answers, refused = _scan(bench, plans)
+    reasons |= refused
+    found = {
+        r.id: Verdict(r, NOT_EXECUTABLE, None, reasons[r.id]) for r in rules if r.id in reasons
+    }
+    # Keys of few columns first: what they prove saves looking at the wider ones.
+    for rule in sorted(rules, key=lambda r: len(r.params.get("columns", ()))):
+        if rule.id not in found:
+            plan, answer = plans[rule.id], answers.get(rule.id, ())
+            found[rule.id] = _verdict(bench, rule, plan, answer, schema_object, examples)
+    return found
+
+
+def _plan(rule: Rule, bench: Bench) -> Plan:
+    if rule.unusable:
+        raise CannotCheck(rule.unusable)
+    if rule.kind not in KINDS:
+        raise CannotCheck(f"no engine checks rules of kind {rule.kind}")
+    return KINDS[rule.kind](rule, bench)
+
+
+def _scan(
+    bench: Bench, plans: Mapping[str, Plan]
+) -> tuple[dict[str, tuple[Any, ...]], dict[str, str]]:
+    """The one query: (answers, reasons why not) by rule id. Sets the number of rows."""
+    wanted = [(id_, e) for id_, plan in plans.items() for e in plan.aggregates]
+    counting = [exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True)]
+    try:
+        values = _ask(bench, [*counting, *_aliased(wanted)])
+        refused: dict[str, str] = {}
+    except EngineError:
+        values, refused = _scan_apart(bench, counting, plans)
+    bench.rows = int(values["rows"])
+    answers: dict[str, tuple[Any, ...]] = {}
+    for index, (id_, _) in enumerate(wanted):
+        if id_ not in refused:
+            answers[id_] = (*answers.get(id_, ()), values[f"v{index}"])
+    return answers, refused
+
+
+def _aliased(wanted: Sequence[tuple[str, exp.Expression]]) -> list[exp.Expression]:
+    # The same aggregate asked for twice is computed once by the engine.
+    return [exp.alias_(e.copy(), f"v{i}", quoted=True) for i, (_, e) in enumerate(wanted)]
+
+
+def _ask(bench: Bench, selected: Iterable[exp.Expression]) -> dict[str, Any]:
+    return bench.engine.rows(exp.select(*selected).from_(bench.relation.copy()))[0]
+
+
+def _scan_apart(
+    bench: Bench, counting: Sequence[exp.Expression], plans: Mapping[str, Plan]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The scan again, rule by rule, because the engine refused at least one of them."""
+    values = _ask(bench, counting)
+    refused: dict[str, str] = {}
+    index = 0
+    for id_, plan in plans.items():
+        names = [f"v{index + i}" for i in range(len(plan.aggregates))]
+        index += len(names)
+        if not names:
+            continue
+        asked = zip(plan.aggregates, names, strict=True)
+        try:
+            values |= _ask(bench, [exp.alias_(e.copy(), n, quoted=True) for e, n in asked])
+        except EngineError as error:
+            refused[id_] = str(error)
+    return values, refused
+
+
+def _verdict(
+    bench: Bench,
+    rule: Rule,
+    plan: Plan,
+    answer: Sequence[Any],
+    schema_object: SchemaObject,
+    examples: int,
+) -> Verdict:
+    try:
+        judged = plan.judge(answer)
+    except (CannotCheck, EngineError) as reason:
+        return Verdict(rule, NOT_EXECUTABLE, None, str(reason))
+    if judged.ok:
+        return Verdict(rule, PASSED, judged.failing, judged.found)
+    shown = _examples(bench, rule, plan, schema_object, examples) if judged.failing else ()
+    return Verdict(rule, FAILED, judged.failing, judged.found, shown)
+
+
+def _examples(
+    bench: Bench, rule: Rule, plan: Plan, schema_object: SchemaObject, most: int
+) -> tuple[dict[str, Any], ...]:
+    """A few broken rows: the row's key and the rule's columns, nothing else, nothing classified."""
+    if plan.breaks is None or most <= 0:
+        return ()
+    properties = {column_of(p): p for p in columns_of(schema_object)}
+    key = [name for name, p in properties.items() if p.primaryKey]
+    own = list(rule.params.get("columns", ()))
+    names = own if plan.examples else list(dict.fromkeys((*key, *own)))
+    shown, withheld = [], {}
+    for name in names:
+        classification = getattr(properties.get(name), "classification", None)
+        if classification and classification.lower() not in SHOWN_CLASSES:
+            withheld[name] = f"(withheld: {classification})"
+        elif name in bench.columns:
+            shown.append(_readable(bench.columns[name]))
+    if plan.examples:
+        query = plan.examples(shown)
+    else:
+        query = exp.select(*(shown or [exp.alias_(exp.convert(1), "row", quoted=True)]))
+        query = query.from_(bench.relation.copy()).where(plan.breaks.copy())
+    try:
+        found = bench.engine.rows(query.limit(most))
+    except EngineError:
+        return ()
+    return tuple({k: _plain(v) for k, v in row.items()} | withheld for row in found)
+
+
+def _readable(column: Column) -> exp.Expression:
+    if column.families & PLAIN_FAMILIES:
+        return column.sql
+    return exp.alias_(exp.cast(column.sql, "text"), column.name, quoted=True)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -1,0 +1,95 @@
+"""What an engine's column types mean in the contract's terms; no rule and no query is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+_T = exp.DataType.Type
+INTEGERS = frozenset({*exp.DataType.INTEGER_TYPES})
+FLOATS = frozenset({_T.FLOAT, _T.DOUBLE})
+DECIMALS = frozenset({_T.DECIMAL, _T.BIGDECIMAL})
+TEXTS = frozenset({*exp.DataType.TEXT_TYPES, _T.UUID, _T.ENUM, _T.JSON})
+ZONED = frozenset({_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ})
+TIMESTAMPS = frozenset(
+    {_T.TIMESTAMP, _T.TIMESTAMP_S, _T.TIMESTAMP_MS, _T.TIMESTAMP_NS, _T.TIMESTAMPNTZ, _T.DATETIME}
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the engine has it."""
+
+    name: str
+    engine_type: str
+    type: exp.DataType | None
+
+    @classmethod
+    def read(cls, name: str, engine_type: str, dialect: str) -> Column:
+        from sqlglot.errors import SqlglotError
+
+        try:
+            parsed = exp.DataType.build(engine_type, dialect=dialect)
+        except SqlglotError:
+            parsed = None  # a type newer than sqlglot: it has no family, and says so in verdicts
+        return cls(name, engine_type, parsed)
+
+    @property
+    def sql(self) -> exp.Column:
+        return exp.column(self.name, quoted=True)
+
+    @property
+    def is_float(self) -> bool:
+        return self.type is not None and self.type.this in FLOATS
+
+    @property
+    def is_zoned(self) -> bool:
+        return self.type is not None and self.type.this in ZONED
+
+    @property
+    def families(self) -> frozenset[str]:
+        """The logical types this column can stand for."""
+        return _families(self.type)
+
+
+def _families(type_: exp.DataType | None) -> frozenset[str]:
+    if type_ is None:
+        return frozenset()
+    this = type_.this
+    if this in INTEGERS:
+        return frozenset({"integer", "number"})
+    if this in DECIMALS:
+        whole = len(type_.expressions) == 2 and type_.expressions[1].name == "0"
+        return frozenset({"number", "integer"} if whole else {"number"})
+    if this in FLOATS:
+        return frozenset({"number"})
+    if this in TEXTS:
+        return frozenset({"string", "object", "array"} if this == _T.JSON else {"string"})
+    if this in ZONED | TIMESTAMPS:
+        return frozenset({"timestamp"})
+    return frozenset(OTHERS.get(this, ()))
+
+
+OTHERS: dict[Any, tuple[str, ...]] = {
+    _T.BOOLEAN: ("boolean",),
+    _T.DATE: ("date",),
+    _T.TIME: ("time",),
+    _T.TIMETZ: ("time",),
+    _T.ARRAY: ("array", "vector"),
+    _T.LIST: ("array", "vector"),
+    _T.STRUCT: ("object",),
+    _T.MAP: ("map", "object"),
+    _T.VARBINARY: ("binary",),
+}
+
+
+def stands_for(column: Column, logical_type: str, options: dict[str, Any]) -> bool:
+    """Whether the column holds what the contract calls this type."""
+    if logical_type == "string" and options.get("format") in ("binary", "byte"):
+        return bool(column.families & {"string", "binary"})
+    zoned = options.get("timezone")
+    if logical_type == "timestamp" and zoned is not None and column.is_zoned != bool(zoned):
+        return False
+    return logical_type in column.families

@@ -1,0 +1,80 @@
+"""The edge to a query engine: the little that an audit asks of one. Opens no connection."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sqlglot import exp
+
+from mesh_defs.contracts.columns import Column
+
+
+class EngineError(Exception):
+    """The engine refused a query because of what the query says, not because of its own state."""
+
+
+class Engine(Protocol):
+    """What an audit needs; a connection that has these is used as it is."""
+
+    dialect: str
+
+    def columns(self, relation: exp.Expression) -> dict[str, Column]: ...
+
+    def rows(
+        self, query: str | exp.Expression, most: int | None = None
+    ) -> list[dict[str, Any]]: ...
+
+
+class DuckDBEngine:
+    """An open DuckDB connection.
+
+    A query that is wrong raises EngineError and becomes a verdict. Trouble of the engine itself
+    (memory, disk, interruption) is raised as it is: an audit that could not run must not look like
+    a rule that could not be checked.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def columns(self, relation: exp.Expression) -> dict[str, Column]:
+        described = self.rows(f"DESCRIBE {exp.select('*').from_(relation).sql(self.dialect)}")
+        return {
+            row["column_name"]: Column.read(row["column_name"], row["column_type"], self.dialect)
+            for row in described
+        }
+
+    def rows(self, query: str | exp.Expression, most: int | None = None) -> list[dict[str, Any]]:
+        import duckdb
+
+        text = query if isinstance(query, str) else query.sql(self.dialect)
+        try:
+            cursor = self.connection.execute(text)
+            found = cursor.fetchall() if most is None else cursor.fetchmany(most)
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+            raise EngineError(_said(str(error))) from error
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _said(message: str) -> str:
+    """The engine's own sentence without the query it quotes."""
+    return " ".join(message.partition("\n\nLINE")[0].split())[:300]
+
+
+def engine_for(connection: Any) -> Engine:
+    return connection if hasattr(connection, "dialect") else DuckDBEngine(connection)
+
+
+def relation(named: str | exp.Expression) -> exp.Expression:
+    """A table by its name (`main.purchases`), or a table or query expression, to select from."""
+    if isinstance(named, str):
+        if '"' in named:
+            return exp.to_table(named, dialect="duckdb")
+        *place, name = named.split(".")
+        db, catalog = (*reversed(place), None, None)[:2]
+        return exp.table_(name, db=db, catalog=catalog, quoted=True)
+    if isinstance(named, exp.Query) and not isinstance(named, exp.Subquery):
+        return named.subquery("candidate")
+    return named.copy()

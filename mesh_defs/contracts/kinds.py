@@ -1,0 +1,316 @@
+"""The registry: what each kind of rule means for one row, as a sqlglot expression.
+
+A row test is true for a row that breaks the rule, and false or null for every other. Kinds that
+look at more than a row (keys, totals, other tables) are in `plans`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlglot import exp
+
+from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.wording import listing
+
+
+class CannotCheck(Exception):
+    """Why a rule cannot be checked on this table."""
+
+
+RowBuilder = Callable[[Rule, Column], exp.Expression]
+
+
+@dataclass(frozen=True)
+class RowTest:
+    """What breaks the rule in one column, and how a broken row is spoken of."""
+
+    build: RowBuilder
+    singular: str
+    plural: str
+    families: frozenset[str] = frozenset()
+
+
+ROW_TESTS: dict[str, RowTest] = {}
+
+
+def row_test(
+    kind: str, singular: str, plural: str, *families: str
+) -> Callable[[RowBuilder], RowBuilder]:
+    """Register a builder; `families` are the logical types the test makes sense for."""
+
+    def register(build: RowBuilder) -> RowBuilder:
+        ROW_TESTS[kind] = RowTest(build, singular, plural, frozenset(families))
+        return build
+
+    return register
+
+
+def breaks(rule: Rule, columns: Mapping[str, Column]) -> exp.Expression:
+    """The condition under which a row breaks a rule of a row kind."""
+    test = ROW_TESTS[rule.kind]
+    tests = []
+    for column in the_columns(rule, columns):
+        if test.families and not column.families & test.families:
+            wanted = " or ".join(sorted(test.families))
+            raise CannotCheck(f"{column.name} is {column.engine_type}, not {wanted}")
+        tests.append(test.build(rule, column))
+    return exp.or_(*tests)
+
+
+def the_columns(rule: Rule, columns: Mapping[str, Column]) -> list[Column]:
+    """The rule's columns in the table. Raises CannotCheck for one that is not there."""
+    names = rule.params.get("columns", ())
+    if missing := [n for n in names if n not in columns]:
+        raise CannotCheck(f"there is no column {listing(missing)}")
+    return [columns[n] for n in names]
+
+
+def is_null(column: Column) -> exp.Expression:
+    return column.sql.is_(exp.null())
+
+
+def none_of(values: list[Any], column: Column) -> exp.Expression:
+    """True where the column is not null and none of the values."""
+    literals = [found for v in values if (found := literal(v, column)) is not None]
+    if not literals:
+        return exp.not_(is_null(column))
+    return exp.not_(column.sql.isin(*literals))
+
+
+def literal(value: Any, column: Column) -> exp.Expression | None:
+    """The value as the column's type has it; None for a value the column can never hold."""
+    for family, read in LITERALS.items():
+        if family in column.families:
+            return read(value, column)
+    return exp.cast(exp.Literal.string(_text(value)), column.type) if column.type else None
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _string_literal(value: Any, column: Column) -> exp.Expression:
+    return exp.Literal.string(_text(value))
+
+
+def _number_literal(value: Any, column: Column) -> exp.Expression | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return exp.Literal.number(format(number, "f")) if number.is_finite() else None
+
+
+def _boolean_literal(value: Any, column: Column) -> exp.Expression | None:
+    word = _text(value).strip().lower()
+    return exp.convert(word == "true") if word in ("true", "false") else None
+
+
+def _date_literal(value: Any, column: Column) -> exp.Expression | None:
+    try:
+        return exp.cast(exp.Literal.string(date.fromisoformat(str(value)[:10]).isoformat()), "date")
+    except ValueError:
+        return None
+
+
+def _timestamp_literal(value: Any, column: Column) -> exp.Expression | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not column.is_zoned:
+        return exp.cast(
+            exp.Literal.string(moment.replace(tzinfo=None).isoformat(" ")), "timestampntz"
+        )
+    return exp.cast(exp.Literal.string(moment.isoformat(" ")), "timestamptz")
+
+
+def _time_literal(value: Any, column: Column) -> exp.Expression | None:
+    try:
+        return exp.cast(exp.Literal.string(time.fromisoformat(str(value)).isoformat()), "time")
+    except ValueError:
+        return None
+
+
+LITERALS: dict[str, Callable[[Any, Column], exp.Expression | None]] = {
+    "string": _string_literal,
+    "number": _number_literal,
+    "boolean": _boolean_literal,
+    "date": _date_literal,
+    "timestamp": _timestamp_literal,
+    "time": _time_literal,
+}
+
+
+def bound(rule: Rule, column: Column) -> exp.Expression:
+    found = literal(rule.params["value"], column)
+    if found is None:
+        raise CannotCheck(f"`{rule.params['value']}` is no value for a {column.engine_type}")
+    return found
+
+
+for _kind in ("required", "nullValues"):
+    row_test(_kind, "is null", "are null")(lambda rule, column: is_null(column))
+
+
+@row_test("missingValues", "is missing a value", "are missing a value")
+def _missing(rule: Rule, column: Column) -> exp.Expression:
+    literals = [found for v in rule.params["values"] if (found := literal(v, column)) is not None]
+    if not literals:
+        return is_null(column)
+    return exp.or_(is_null(column), column.sql.isin(*literals))
+
+
+@row_test("enum", "holds another value", "hold another value")
+def _enum(rule: Rule, column: Column) -> exp.Expression:
+    return none_of(rule.params["values"], column)
+
+
+@row_test("invalidValues", "is not valid", "are not valid")
+def _invalid(rule: Rule, column: Column) -> exp.Expression:
+    tests = []
+    if rule.params["values"] is not None:
+        tests.append(none_of(rule.params["values"], column))
+    if rule.params["pattern"] is not None:
+        if "string" not in column.families:
+            raise CannotCheck(f"{column.name} is {column.engine_type}: a pattern is for text")
+        tests.append(does_not_match(column, rule.params["pattern"]))
+    return exp.or_(*tests)
+
+
+def does_not_match(column: Column, pattern: str) -> exp.Expression:
+    text = exp.cast(column.sql, "text")
+    return exp.not_(exp.RegexpLike(this=text, expression=exp.Literal.string(pattern)))
+
+
+@row_test("pattern", "does not match", "do not match", "string")
+def _pattern(rule: Rule, column: Column) -> exp.Expression:
+    return does_not_match(column, rule.params["value"])
+
+
+STRING_FORMATS = {
+    "uuid": r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+    "email": r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
+    "uri": r"^[A-Za-z][A-Za-z0-9+.\-]*:\S+$",
+    "ipv4": r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|$)){4}$",
+    "hostname": r"^([A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?)"
+    r"(\.[A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?)*$",
+}
+
+
+@row_test("format", "has another format", "have another format", "string", "number")
+def _format(rule: Rule, column: Column) -> exp.Expression:
+    from mesh_defs.contracts.clauses import INTEGER_FORMATS
+
+    said = rule.params["value"]
+    if said in INTEGER_FORMATS:
+        low, high = INTEGER_FORMATS[said]
+        return exp.not_(exp.Between(this=column.sql, low=_digits(low), high=_digits(high)))
+    if said in STRING_FORMATS and "string" in column.families:
+        return does_not_match(column, STRING_FORMATS[said])
+    if said in ("f32", "f64") and "number" in column.families:
+        return exp.false()  # any number fits: the format is about storage
+    raise CannotCheck(f"format {said} is not for {column.engine_type}")
+
+
+def _digits(number: int) -> exp.Expression:
+    return exp.Literal.number(str(number))
+
+
+@row_test("minLength", "is too short", "are too short", "string")
+def _min_length(rule: Rule, column: Column) -> exp.Expression:
+    return exp.LT(this=_length(column), expression=exp.convert(rule.params["value"]))
+
+
+@row_test("maxLength", "is too long", "are too long", "string")
+def _max_length(rule: Rule, column: Column) -> exp.Expression:
+    return exp.GT(this=_length(column), expression=exp.convert(rule.params["value"]))
+
+
+def _length(column: Column) -> exp.Expression:
+    return exp.Length(this=exp.cast(column.sql, "text"))
+
+
+ORDERED = ("number", "date", "timestamp", "time")
+
+
+@row_test("minimum", "is smaller", "are smaller", *ORDERED)
+def _minimum(rule: Rule, column: Column) -> exp.Expression:
+    return exp.LT(this=column.sql, expression=bound(rule, column))
+
+
+@row_test("maximum", "is larger", "are larger", *ORDERED)
+def _maximum(rule: Rule, column: Column) -> exp.Expression:
+    return exp.GT(this=column.sql, expression=bound(rule, column))
+
+
+@row_test("exclusiveMinimum", "is not larger", "are not larger", *ORDERED)
+def _exclusive_minimum(rule: Rule, column: Column) -> exp.Expression:
+    return exp.LTE(this=column.sql, expression=bound(rule, column))
+
+
+@row_test("exclusiveMaximum", "is not smaller", "are not smaller", *ORDERED)
+def _exclusive_maximum(rule: Rule, column: Column) -> exp.Expression:
+    return exp.GTE(this=column.sql, expression=bound(rule, column))
+
+
+@row_test("multipleOf", "is no multiple", "are no multiple", "number")
+def _multiple_of(rule: Rule, column: Column) -> exp.Expression:
+    step = bound(rule, column)
+    if not column.is_float:
+        return exp.NEQ(this=exp.Mod(this=column.sql, expression=step), expression=exp.convert(0))
+    # Floats are multiples up to their own rounding: 0.3 % 0.1 is 0.1 in binary.
+    times = exp.Div(this=column.sql, expression=exp.cast(step, "double"))
+    off = exp.Abs(this=exp.Sub(this=times, expression=exp.Round(this=times.copy())))
+    size = exp.Greatest(this=exp.convert(1), expressions=[exp.Abs(this=times.copy())])
+    return exp.GT(this=off, expression=exp.Mul(this=exp.Literal.number("1e-9"), expression=size))
+
+
+@row_test("minItems", "has too few items", "have too few items", "array")
+def _min_items(rule: Rule, column: Column) -> exp.Expression:
+    return exp.LT(this=_items(column), expression=exp.convert(rule.params["value"]))
+
+
+@row_test("maxItems", "has too many items", "have too many items", "array")
+def _max_items(rule: Rule, column: Column) -> exp.Expression:
+    return exp.GT(this=_items(column), expression=exp.convert(rule.params["value"]))
+
+
+@row_test("dimensions", "has other dimensions", "have other dimensions", "vector")
+def _dimensions(rule: Rule, column: Column) -> exp.Expression:
+    return exp.NEQ(this=_items(column), expression=exp.convert(rule.params["value"]))
+
+
+def _items(column: Column) -> exp.Expression:
+    if column.families & {"string"}:
+        raise CannotCheck(f"{column.name} is {column.engine_type}: its items are not counted yet")
+    return exp.ArraySize(this=column.sql)
+
+
+def holds(operator: str, actual: Any, value: Any) -> bool:
+    """Whether an ODCS operator is satisfied. A null satisfies none; between includes its ends."""
+    if actual is None or (isinstance(actual, float) and math.isnan(actual)):
+        return False
+    return COMPARISONS[operator](actual, value)
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "mustBe": lambda a, v: bool(a == v),
+    "mustNotBe": lambda a, v: bool(a != v),
+    "mustBeGreaterThan": lambda a, v: bool(a > v),
+    "mustBeGreaterOrEqualTo": lambda a, v: bool(a >= v),
+    "mustBeLessThan": lambda a, v: bool(a < v),
+    "mustBeLessOrEqualTo": lambda a, v: bool(a <= v),
+    "mustBeBetween": lambda a, v: bool(v[0] <= a <= v[1]),
+    "mustNotBeBetween": lambda a, v: not v[0] <= a <= v[1],
+}

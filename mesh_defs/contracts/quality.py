@@ -1,0 +1,165 @@
+"""What a contract's quality section promises: library metrics, SQL, and what only people can check.
+
+A metric counts rows. `nullValues`: the column is null. `missingValues`: it is null or one of the
+listed values. `invalidValues`: it is not null, and not one of `validValues` or does not match
+`pattern`. `duplicateValues`: the row repeats the value of another row, the first of them not
+counted; null repeats nothing. On an object the columns are named in `arguments.properties`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mesh_defs.contracts.clauses import column_of, columns_of, make, plain
+from mesh_defs.contracts.rules import Clause
+from mesh_defs.contracts.wording import OPERATORS, listing, must
+
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+
+METRICS = {
+    "nullValues": "rows where {} is null",
+    "missingValues": "rows where {} is missing",
+    "invalidValues": "rows where {} is not valid",
+    "duplicateValues": "rows that repeat another row's {}",
+    "rowCount": "rows",
+}
+
+
+class Unusable(ValueError):
+    """A clause that cannot be checked as it is written."""
+
+
+def quality_clauses(schema_object: SchemaObject, prop: SchemaProperty | None) -> list[Clause]:
+    holder = schema_object if prop is None else prop
+    return [_clause(schema_object, prop, quality) for quality in holder.quality or []]
+
+
+def _clause(
+    schema_object: SchemaObject, prop: SchemaProperty | None, quality: DataQuality
+) -> Clause:
+    metric = quality.metric or quality.rule
+    kind = quality.type or ("library" if metric else "text")
+    place = (prop.name if prop is not None else schema_object.name) or ""
+    promised, params = f"{place}: {quality.name or kind}", {}
+    try:
+        if kind == "library":
+            kind = metric or "library"
+            promised, params = _library(schema_object, prop, quality, kind)
+        elif kind == "sql":
+            promised, params = _sql(place, quality)
+        else:
+            params = {"unusable": _out_of_reach(quality, kind)}
+    except Unusable as reason:
+        params = {"unusable": str(reason)}
+    if quality.dimension:
+        params["dimension"] = quality.dimension
+    return make(
+        schema_object,
+        prop,
+        kind,
+        promised,
+        elements=(quality,),
+        own_id=quality.id,
+        stem=_slug(quality.name) or kind,
+        description=quality.description,
+        **params,
+    )
+
+
+def _slug(name: str | None) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", (name or "").lower()).strip("_")
+
+
+def operator_of(quality: DataQuality) -> tuple[str, Any]:
+    """The one operator of a clause and its value."""
+    said = [
+        (name, getattr(quality, name)) for name in OPERATORS if name in quality.model_fields_set
+    ]
+    said = [(name, plain(value)) for name, value in said if value is not None]
+    if len(said) != 1:
+        have = f"it has {listing(n for n, _ in said)}" if said else "it has none"
+        raise Unusable(f"a quality clause needs exactly one operator (mustBe …); {have}")
+    name, value = said[0]
+    if name.endswith("Between") and value[0] > value[1]:
+        raise Unusable(f"{name} wants the smaller number first, got {value}")
+    return name, value
+
+
+def _library(
+    schema_object: SchemaObject, prop: SchemaProperty | None, quality: DataQuality, metric: str
+) -> tuple[str, dict[str, Any]]:
+    if metric not in METRICS:
+        raise Unusable(f"`{metric}` is not an ODCS metric; there are {listing(METRICS)}")
+    operator, value = operator_of(quality)
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
+        raise Unusable(f"{operator} of a metric wants a number, got `{value}`")
+    unit = (quality.unit or "rows").lower()
+    if unit not in ("rows", "percent"):
+        raise Unusable(f"unit `{quality.unit}` is not checked, only rows and percent are")
+    if metric == "rowCount" and unit == "percent":
+        raise Unusable("a row count has no percentage to be compared with")
+    arguments = quality.arguments or {}
+    params: dict[str, Any] = {"operator": operator, "value": value, "unit": unit}
+    if metric != "rowCount":
+        params["columns"] = _columns(schema_object, prop, arguments)
+    params |= ARGUMENTS.get(metric, lambda _: {})(arguments)
+    subject = METRICS[metric].format(listing(params.get("columns", ())))
+    if unit == "percent":
+        return f"the share of {subject} is {must(operator, value)} percent", params
+    return f"the number of {subject} is {must(operator, value)}", params
+
+
+def _columns(
+    schema_object: SchemaObject, prop: SchemaProperty | None, arguments: dict[str, Any]
+) -> list[str]:
+    if prop is not None:
+        return [column_of(prop)]
+    names = arguments.get("properties")
+    if not isinstance(names, list) or not names:
+        raise Unusable("on an object this metric needs `arguments.properties`, a list of columns")
+    known = {p.name: column_of(p) for p in columns_of(schema_object)}
+    if unknown := [n for n in names if n not in known]:
+        raise Unusable(f"{schema_object.name} has no property {listing(unknown)}")
+    return [known[n] for n in names]
+
+
+def _missing_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    values = arguments.get("missingValues", [])
+    if not isinstance(values, list):
+        raise Unusable("`arguments.missingValues` must be a list")
+    return {"values": [plain(v) for v in values if v is not None]}
+
+
+def _valid_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    values, pattern = arguments.get("validValues"), arguments.get("pattern")
+    if values is None and pattern is None:
+        raise Unusable("invalidValues needs `arguments.validValues` or `arguments.pattern`")
+    if values is not None and not isinstance(values, list):
+        raise Unusable("`arguments.validValues` must be a list")
+    if pattern is not None and not isinstance(pattern, str):
+        raise Unusable("`arguments.pattern` must be text")
+    said = None if values is None else [plain(v) for v in values if v is not None]
+    return {"values": said, "pattern": pattern}
+
+
+ARGUMENTS = {"missingValues": _missing_arguments, "invalidValues": _valid_arguments}
+
+
+def _sql(place: str, quality: DataQuality) -> tuple[str, dict[str, Any]]:
+    if not (quality.query or "").strip():
+        raise Unusable("a quality clause of type sql needs a `query`")
+    operator, value = operator_of(quality)
+    named = quality.name or "the query's answer"
+    promised = f"{place}: {named} is {must(operator, value)}"
+    return promised, {"operator": operator, "value": value, "query": quality.query}
+
+
+def _out_of_reach(quality: DataQuality, kind: str) -> str:
+    if kind == "text":
+        return "a promise in words: no engine can check it"
+    if kind == "custom":
+        return f"no engine `{quality.engine or '(none named)'}` is connected to the audit"
+    return f"quality type `{kind}` is not known"

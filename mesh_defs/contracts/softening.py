@@ -1,0 +1,85 @@
+"""Severity and tolerance of a clause, also where ODCS has no field for them.
+
+A quality clause has a `severity` of its own. Everything else is softened by custom properties on
+the element that carries the clause (a relationship, a service level, a property or an object):
+
+    customProperties:
+      - {property: severity, value: warning}                 # every clause of this element
+      - {property: severity, value: {enum: warning}}         # only clauses of this kind
+      - {property: tolerance, value: "0.5%"}                 # or a number of rows
+      - {property: tolerance, value: {enum: 10}}
+
+`error` blocks a publication, `warning` shows, `info` records. A tolerance lets a rule that counts
+rows hold while at most so many rows break it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+# ODCS leaves severity as free text. A word that is not known here blocks: better than to let a
+# "blocker" of somebody's own vocabulary pass as harmless.
+WORDS = {
+    "warning": "warning",
+    "warn": "warning",
+    "medium": "warning",
+    "minor": "warning",
+    "moderate": "warning",
+    "info": "info",
+    "information": "info",
+    "informational": "info",
+    "low": "info",
+    "notice": "info",
+}
+
+
+def severity_word(text: Any, default: str = "error") -> str:
+    if text is None:
+        return default
+    return WORDS.get(str(text).strip().lower(), "error")
+
+
+def custom(element: Any, name: str) -> Any:
+    """The value of an element's custom property, or None."""
+    for item in getattr(element, "customProperties", None) or ():
+        if item.property == name:
+            return item.value
+    return None
+
+
+def chosen(value: Any, kind: str) -> Any:
+    """A setting for all kinds, or the one for this kind out of a mapping."""
+    return value.get(kind) if isinstance(value, dict) else value
+
+
+def severity_of(elements: Iterable[Any], kind: str, default: str = "error") -> str:
+    """The severity said by the first element that says one; the nearest element comes first."""
+    for element in elements:
+        said = getattr(element, "severity", None) or chosen(custom(element, "severity"), kind)
+        if said is not None:
+            return severity_word(said)
+    return default
+
+
+def tolerance_of(elements: Iterable[Any], kind: str) -> dict[str, Any] | None:
+    """`{"unit": rows|percent, "value": …}` or None. Raises ValueError if it cannot be read."""
+    for element in elements:
+        said = chosen(custom(element, "tolerance"), kind)
+        if said is not None:
+            return read_tolerance(said)
+    return None
+
+
+def read_tolerance(said: Any) -> dict[str, Any]:
+    text = str(said).strip()
+    percent = text.endswith("%")
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    whole = percent or value == math.floor(value) if math.isfinite(value) else False
+    if isinstance(said, bool) or not whole or value < 0 or (percent and value > 100):
+        raise ValueError(f"tolerance `{said}` is neither a whole number of rows nor a percentage")
+    return {"unit": "percent" if percent else "rows", "value": value if percent else int(value)}
