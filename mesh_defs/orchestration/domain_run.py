@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -48,6 +49,7 @@ def run_domain(
     except MeshError as error:
         return _all(state, room, products, "failed", str(error), started, error=str(error))
     except Exception as error:
+        traceback.print_exc()  # into the domain's log
         said = f"{type(error).__name__}: {error}"
         return _all(state, room, products, "failed", said, started, error=said)
 

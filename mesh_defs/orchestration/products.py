@@ -70,7 +70,9 @@ def _product(
             assert outcome.audit is not None
             raise dg.Failure(breach(outcome.product, outcome.audit), allow_retries=False)
         if outcome.status == "published" or _feeds_others(context, site):
-            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(outcome))
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={**_metadata(outcome), **_column_lineage(site, product)}
+            )
         else:
             yield dg.AssetObservation(key, metadata=_metadata(outcome))
 
@@ -165,6 +167,18 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
         "rules_passed": snapshot.metadata["rules_passed"],
         "rules_failed": snapshot.metadata["rules_failed"],
         **({"sample": dg.MetadataValue.md(outcome.sample)} if outcome.sample else {}),
+    }
+
+
+def _column_lineage(site: Site, product: DataProduct) -> dict[str, Any]:
+    """Publication changes no column: each comes from the same one of its model."""
+    first = product.contract.objects[0]
+    model = dg.AssetKey(site.model_key(product.contract.relation_of(first)))
+    names = [p.physicalName or p.name or "" for p in first.properties or []]
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(
+            {name: [dg.TableColumnDep(model, name)] for name in names}
+        )
     }
 
 

@@ -1,0 +1,52 @@
+# What one can do here; `make help` lists it. Everything is installed into .venv and nowhere else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+.DEFAULT_GOAL := help
+.PHONY: help mesh ui test test-all lint bench clean
+
+help: ## List every target with a line each
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+mesh: $(VENV)/mesh.done ## Install, run the whole mesh on the demo data, show what was published
+	@$(BIN)/mesh run
+
+ui: $(VENV)/mesh.done ## Serve Dagster's UI and daemon on loopback, each domain its own code server
+	@$(BIN)/mesh ui
+
+test: $(VENV)/test.done ## Lint, types, import rules and the tests (minutes)
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/test.done ## Everything `make test` does, and the whole stories on the whole demo data
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.done ## Style, types, import rules, and the mesh's own descriptors and contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mesh validate
+
+bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in one run
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove .venv and the state folder (all that was run and published here)
+	rm -rf $(VENV) .mesh
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) found. Say which: make PYTHON=python3.12 mesh"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/mesh.done: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (about a minute) …"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/mesh.done
+	@echo "Installing what the tests need …"
+	@$(PIP) -e ".[test]"
+	@touch $@
