@@ -1,7 +1,5 @@
 """Landing assets: one a declared source, its declared columns as a blocking check."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

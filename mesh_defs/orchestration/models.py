@@ -1,16 +1,15 @@
 """A domain's dbt models as assets, built by dbt inside the run's own process."""
 
-from __future__ import annotations
-
 import json
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from duckdb import DuckDBPyConnection
 
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.governance.lineage import columns_from
@@ -19,9 +18,6 @@ from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
 from mesh_defs.storage.workshop import open_workshop, workshop_lock
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 class Translator(DagsterDbtTranslator):  # type: ignore[misc]

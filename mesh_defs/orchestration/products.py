@@ -1,7 +1,5 @@
 """Product assets: the one node other domains depend on, and a check for each contract rule."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import timedelta
