@@ -1,5 +1,5 @@
-{# The keyed hash that replaces an identifier of a person or a household: 32 hex characters, NULL for
-   NULL, the same in every domain. The key is held by the engine: it never is in SQL text or on disk. #}
+{# The keyed hash that replaces an identifier of a person or a household: 32 hex characters, NULL
+   for NULL, the same in every domain. The engine holds the key: it never is in SQL text. #}
 {% macro pseudonym(identifier) -%}
   {{ return(adapter.dispatch('pseudonym')(identifier)) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- No row is dropped here: a null or doubled key is for the contract to find. A category or type that
--- the master leaves empty gets a name of its own, so that sums by category stay whole.
+-- No row is dropped here: a null or doubled key is for the contract to find. A category or type
+-- that the master leaves empty gets a name of its own, so that sums by category stay whole.
 select
     product_id as article_id,
     manufacturer_id,

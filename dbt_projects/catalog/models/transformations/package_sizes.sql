@@ -35,16 +35,22 @@ matched as (
         package_size,
         regexp_extract(size, '^{{ number }}[ -]?{{ unit }}$', ['amount', 'unit']) as plain,
         regexp_extract(
-            size, '^(?:(\d{1,3}) )?(1/[2-9]|2/3|3/4|[357]/8) ?{{ unit }}$', ['whole', 'part', 'unit']
+            size,
+            '^(?:(\d{1,3}) )?(1/[2-9]|2/3|3/4|[357]/8) ?{{ unit }}$',
+            ['whole', 'part', 'unit']
         ) as fraction,
         regexp_extract(
             size,
             '^(\d{1,3}) ?(?:(?:PK|P|CT|CN) ?/? ?|/ ?){{ number }} ?{{ content }}$',
             ['count', 'amount', 'unit']
         ) as pack,
-        regexp_extract(size, '^(\d{1,3}) ?- ?{{ number }} ?(OZ)$', ['count', 'amount', 'unit']) as dashed,
         regexp_extract(
-            size, '^{{ number }} ?{{ content }} ?/? ?(\d{1,3}) ?(?:PK|P|CT)$', ['amount', 'unit', 'count']
+            size, '^(\d{1,3}) ?- ?{{ number }} ?(OZ)$', ['count', 'amount', 'unit']
+        ) as dashed,
+        regexp_extract(
+            size,
+            '^{{ number }} ?{{ content }} ?/? ?(\d{1,3}) ?(?:PK|P|CT)$',
+            ['amount', 'unit', 'count']
         ) as reversed,
         regexp_extract(size, '^(GAL|QT|PT|LB|DZ|PK|EA)$') as bare
     from tidied
@@ -83,7 +89,8 @@ select
     ) as package_amount,
     case
         {%- for name, spellings in units.items() %}
-        when size.unit in ('{{ spellings | replace("|", "', '") }}') then '{{ 'ct' if name == 'dz' else name }}'
+        when size.unit in ('{{ spellings | replace("|", "', '") }}')
+            then '{{ 'ct' if name == 'dz' else name }}'
         {%- endfor %}
     end as package_unit
 from read

@@ -15,6 +15,10 @@ select
     min(households) as smallest_cell,
     sum(households) filter (households = 1) as singled_out,
     sum(households) filter (households < 5) as in_cells_under_five
-from (select count(*) as households from {{ ref('households') }} group by {{ columns | join(', ') }})
+from (
+    select count(*) as households
+    from {{ ref('households') }}
+    group by {{ columns | join(', ') }}
+)
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -4,7 +4,7 @@ select
     {{ pseudonym('household_id') }} as household_key,
     age as age_band,
     try_cast(regexp_extract(age, '^(\d+)', 1) as integer) as age_from,
-    case when income in ('175-199K', '200-249K', '250K+') then '175K+' else income end as income_band,
+    if(income in ('175-199K', '200-249K', '250K+'), '175K+', income) as income_band,
     case
         when income = 'Under 15K' then 0
         else least(175, try_cast(regexp_extract(income, '^(\d+)', 1) as integer)) * 1000

@@ -10,13 +10,17 @@ select
     week_start,
     count(*) as lines,
     count(*) filter (line_kind = 'item') as item_lines,
-    coalesce(sum(quantity) filter (line_kind = 'item'), 0)::bigint as units,
-    coalesce(sum(quantity) filter (line_kind = 'fuel'), 0) / 1000 as fuel_gallons,
-    sum(sales_value)::decimal(10, 2) as sales_value,
-    coalesce(sum(sales_value) filter (line_kind = 'fuel'), 0)::decimal(10, 2) as fuel_sales_value,
-    sum(loyalty_discount)::decimal(10, 2) as loyalty_discount,
-    sum(coupon_discount)::decimal(10, 2) as coupon_discount,
-    sum(coupon_match_discount)::decimal(10, 2) as coupon_match_discount,
-    sum(paid_value)::decimal(10, 2) as paid_value
+    cast(coalesce(sum(quantity) filter (line_kind = 'item'), 0) as bigint) as units,
+    cast(
+        coalesce(sum(quantity) filter (line_kind = 'fuel'), 0) / 1000 as decimal(10, 3)
+    ) as fuel_gallons,
+    cast(sum(sales_value) as decimal(10, 2)) as sales_value,
+    cast(
+        coalesce(sum(sales_value) filter (line_kind = 'fuel'), 0) as decimal(10, 2)
+    ) as fuel_sales_value,
+    cast(sum(loyalty_discount) as decimal(10, 2)) as loyalty_discount,
+    cast(sum(coupon_discount) as decimal(10, 2)) as coupon_discount,
+    cast(sum(coupon_match_discount) as decimal(10, 2)) as coupon_match_discount,
+    cast(sum(paid_value) as decimal(10, 2)) as paid_value
 from {{ ref('purchases') }}
 group by all

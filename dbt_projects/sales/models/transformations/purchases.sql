@@ -1,8 +1,18 @@
-with lines as (
+with moments as (
+    -- The lines of a basket share one moment: converting each only once is a ninth of the work.
+    select
+        occurred_at,
+        {{ local_date('occurred_at') }} as business_date
+    from (select distinct occurred_at from {{ ref('clean_transactions') }})
+),
+
+lines as (
     select
         *,
-        sales_value + loyalty_discount + coupon_match_discount as shelf_value,
-        {{ local_date('occurred_at') }} as business_date
+        cast(
+            sales_value + loyalty_discount + coupon_match_discount as decimal(10, 2)
+        ) as shelf_value,
+        cast(sales_value - coupon_discount as decimal(10, 2)) as paid_value
     from {{ ref('clean_transactions') }}
 )
 
@@ -15,7 +25,7 @@ select
     case
         when lines.quantity = 0 and lines.sales_value = 0
             then if(lines.coupon_discount > 0, 'coupon', 'empty')
-        -- Pumps count thousandths of a gallon: nothing else in the shop costs less than a cent a unit.
+        -- Pumps count thousandths of a gallon: nothing else here costs less than a cent a unit.
         when lines.sales_value > 0 and lines.shelf_value < 0.01 * lines.quantity then 'fuel'
         else 'item'
     end as line_kind,
@@ -25,10 +35,11 @@ select
     lines.coupon_discount,
     lines.coupon_match_discount,
     lines.shelf_value,
-    lines.sales_value - lines.coupon_discount as paid_value,
+    lines.paid_value,
     lines.occurred_at,
-    lines.business_date,
+    moments.business_date,
     lines.week,
-    {{ week_start('lines.business_date') }} as week_start
+    {{ week_start('moments.business_date') }} as week_start
 from lines
+left join moments using (occurred_at)
 left join {{ ref('household_keys') }} as household_keys using (household_id)
