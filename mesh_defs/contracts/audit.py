@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.contracts.clauses import column_of, columns_of
-from mesh_defs.contracts.columns import Column
 from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
 from mesh_defs.contracts.kinds import CannotCheck
 from mesh_defs.contracts.plans import KINDS, Bench, Plan
@@ -30,7 +29,6 @@ NO_SCHEMA = "the contract has no schema"
 PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
 # Values of these classes may be shown to whoever reads a verdict; all others are withheld.
 SHOWN_CLASSES = frozenset({"public", "internal"})
-PLAIN_FAMILIES = frozenset({"string", "integer", "number", "boolean"})
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def audit(
     for schema_object in contract.odcs.schema_ or []:
         own = [r for r in rules if r.object == schema_object.name]
         table = tables.get(schema_object.name or "")
-        bench = _bench(engine, schema_object, table, tables, others, as_of)
+        bench = _bench(engine, schema_object, table, tables, others, as_of, examples)
         if isinstance(bench, str):
             found |= {r.id: _absent(r, bench) for r in own}
             continue
@@ -152,6 +150,7 @@ def _bench(
     tables: Mapping[str, exp.Expression],
     references: Mapping[str, exp.Expression],
     as_of: datetime,
+    examples: int,
 ) -> Bench | str:
     """The table made ready, or why it cannot be."""
     name = schema_object.name or ""
@@ -161,7 +160,7 @@ def _bench(
         columns = engine.columns(table)
     except EngineError as error:
         return f"{table.sql(engine.dialect)} cannot be read: {error}"
-    return Bench(engine, name, table, columns, tables, references, as_of)
+    return Bench(engine, name, table, columns, tables, references, as_of, examples=examples)
 
 
 def _absent(rule: Rule, reason: str) -> Verdict:
@@ -263,43 +262,33 @@ def _verdict(
         return Verdict(rule, NOT_EXECUTABLE, None, str(reason))
     if judged.ok:
         return Verdict(rule, PASSED, judged.failing, judged.found)
-    shown = _examples(bench, rule, plan, schema_object, examples) if judged.failing else ()
+    own = tuple(judged.examples)
+    if plan.examples is not None and judged.failing and len(own) < examples:
+        own += _rows_that(bench, rule, plan.examples, schema_object, examples - len(own))
+    shown = tuple(_fit_to_show(row, schema_object) for row in own[:examples])
     return Verdict(rule, FAILED, judged.failing, judged.found, shown)
 
 
-def _examples(
-    bench: Bench, rule: Rule, plan: Plan, schema_object: SchemaObject, most: int
+def _rows_that(
+    bench: Bench, rule: Rule, condition: exp.Expression, schema_object: SchemaObject, most: int
 ) -> tuple[dict[str, Any], ...]:
-    """A few broken rows: the row's key and the rule's columns, nothing else, nothing classified."""
-    if plan.breaks is None or most <= 0:
-        return ()
-    properties = {column_of(p): p for p in columns_of(schema_object)}
-    key = [name for name, p in properties.items() if p.primaryKey]
-    own = list(rule.params.get("columns", ()))
-    names = own if plan.examples else list(dict.fromkeys((*key, *own)))
-    shown, withheld = [], {}
-    for name in names:
-        classification = getattr(properties.get(name), "classification", None)
-        if classification and classification.lower() not in SHOWN_CLASSES:
-            withheld[name] = f"(withheld: {classification})"
-        elif name in bench.columns:
-            shown.append(_readable(bench.columns[name]))
-    if plan.examples:
-        query = plan.examples(shown)
-    else:
-        query = exp.select(*(shown or [exp.alias_(exp.convert(1), "row", quoted=True)]))
-        query = query.from_(bench.relation.copy()).where(plan.breaks.copy())
-    try:
-        found = bench.engine.rows(query.limit(most))
-    except EngineError:
-        return ()
-    return tuple({k: _plain(v) for k, v in row.items()} | withheld for row in found)
+    """A few rows under a condition: their key and the rule's columns, nothing else."""
+    key = [column_of(p) for p in columns_of(schema_object) if p.primaryKey]
+    names = dict.fromkeys((*key, *rule.params.get("columns", ())))
+    columns = [bench.columns[name].readable for name in names if name in bench.columns]
+    query = exp.select(*columns).from_(bench.relation.copy()).where(condition.copy()).limit(most)
+    return tuple(bench.engine.rows(query))
 
 
-def _readable(column: Column) -> exp.Expression:
-    if column.families & PLAIN_FAMILIES:
-        return column.sql
-    return exp.alias_(exp.cast(column.sql, "text"), column.name, quoted=True)
+def _fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str, Any]:
+    """The row as plain data, without the values that are classified."""
+    classes = {column_of(p): p.classification for p in columns_of(schema_object)}
+    return {
+        name: _plain(value)
+        if (classes.get(name) or "public").lower() in SHOWN_CLASSES
+        else f"(withheld: {classes[name]})"
+        for name, value in row.items()
+    }
 
 
 def _plain(value: Any) -> Any:

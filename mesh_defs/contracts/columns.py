@@ -41,6 +41,27 @@ class Column:
         return exp.column(self.name, quoted=True)
 
     @property
+    def text(self) -> exp.Expression:
+        """The column as text; no cast where it is text already, so that the engine can be quick."""
+        return self.sql if self.type is not None and self.type.this == _T.TEXT else self._cast
+
+    @property
+    def readable(self) -> exp.Expression:
+        """The column as a value that can be shown: numbers, booleans, and text for the rest."""
+        if self.families & {"integer", "number", "boolean"}:
+            return self.sql
+        return exp.alias_(self.text, self.name, quoted=True)
+
+    @property
+    def _cast(self) -> exp.Expression:
+        return exp.cast(self.sql, "text")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a value that was read can be written back as a literal of the same type."""
+        return self.type is not None and self.type.this in {*INTEGERS, _T.TEXT}
+
+    @property
     def is_float(self) -> bool:
         return self.type is not None and self.type.this in FLOATS
 

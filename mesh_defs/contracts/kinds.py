@@ -81,7 +81,12 @@ def none_of(values: list[Any], column: Column) -> exp.Expression:
     literals = [found for v in values if (found := literal(v, column)) is not None]
     if not literals:
         return exp.not_(is_null(column))
-    return exp.not_(column.sql.isin(*literals))
+    return exp.not_(_comparable(column).isin(*literals))
+
+
+def _comparable(column: Column) -> exp.Expression:
+    """UUIDs and the like are compared as text: a value that is none must not be an error."""
+    return column.text if "string" in column.families else column.sql
 
 
 def literal(value: Any, column: Column) -> exp.Expression | None:
@@ -168,7 +173,7 @@ def _missing(rule: Rule, column: Column) -> exp.Expression:
     literals = [found for v in rule.params["values"] if (found := literal(v, column)) is not None]
     if not literals:
         return is_null(column)
-    return exp.or_(is_null(column), column.sql.isin(*literals))
+    return exp.or_(is_null(column), _comparable(column).isin(*literals))
 
 
 @row_test("enum", "holds another value", "hold another value")
@@ -189,7 +194,7 @@ def _invalid(rule: Rule, column: Column) -> exp.Expression:
 
 
 def does_not_match(column: Column, pattern: str) -> exp.Expression:
-    text = exp.cast(column.sql, "text")
+    text = column.text
     return exp.not_(exp.RegexpLike(this=text, expression=exp.Literal.string(pattern)))
 
 
@@ -238,7 +243,7 @@ def _max_length(rule: Rule, column: Column) -> exp.Expression:
 
 
 def _length(column: Column) -> exp.Expression:
-    return exp.Length(this=exp.cast(column.sql, "text"))
+    return exp.Length(this=column.text)
 
 
 ORDERED = ("number", "date", "timestamp", "time")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,24 +36,32 @@ class Bench:
     references: Mapping[str, exp.Expression]
     as_of: datetime
     rows: int = 0
-    repeats: dict[frozenset[str], int] = field(default_factory=dict)
+    examples: int = 3
+    repeats: dict[frozenset[str], keys.Repeats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Judgement:
+    """What a rule's answer comes to; `examples` where judging has already met some."""
+
     ok: bool
     failing: int | None
     found: str
+    examples: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rule needs from the scan, how its answer is judged, which rows are examples."""
+    """What a rule needs from the scan, how its answer is judged, which rows are examples.
+
+    `breaks` is true for the rows that break the rule; `examples` stands in for it where the judge
+    finds most examples itself.
+    """
 
     judge: Callable[[Sequence[Any]], Judgement]
     aggregates: tuple[exp.Expression, ...] = ()
     breaks: exp.Expression | None = None
-    examples: Callable[[Sequence[exp.Expression]], exp.Select] | None = None
+    examples: exp.Expression | None = None
 
 
 Planner = Callable[[Rule, Bench], Plan]
@@ -93,7 +101,8 @@ def _columns(rule: Rule, bench: Bench) -> Plan:
     missing = [c for c in rule.params["columns"] if c not in bench.columns]
     others = {c.lower(): c for c in bench.columns}
     said = [f"{c} (there is `{others[c.lower()]}`)" if c.lower() in others else c for c in missing]
-    found = f"missing: {listing(said)}" if missing else f"all {len(rule.params['columns'])} columns"
+    promised = len(rule.params["columns"])
+    found = f"missing: {listing(said)}" if missing else f"all {promised} are there"
     return Plan(lambda _: Judgement(not missing, None, found))
 
 
@@ -122,6 +131,7 @@ def _rows(rule: Rule, bench: Bench) -> Plan:
         lambda values: counted(rule, bench, int(values[0] or 0), test.singular, test.plural),
         aggregates=(exp.CountIf(this=condition),),
         breaks=condition,
+        examples=condition,
     )
 
 
@@ -133,47 +143,42 @@ def _key(rule: Rule, bench: Bench) -> Plan:
     columns = the_columns(rule, bench.columns)
     nulls = keys.some_null(columns)
     is_key = rule.kind == "primaryKey"
-    wants: tuple[exp.Expression, ...] = (exp.CountIf(this=nulls),)
-    if keys.may_be_dense(columns, bench.engine.dialect):
-        wants += (exp.Min(this=columns[0].sql), exp.Max(this=columns[0].sql))
+    measured = keys.with_ends(columns, bench.engine.dialect)
+    ends = (f(this=c.sql) for c in measured for f in (exp.Min, exp.Max))
+    names = listing(c.name for c in columns)
 
     def judge(values: Sequence[Any]) -> Judgement:
-        empty = int(values[0] or 0)
-        repeats = _repeats(bench, columns, bench.rows - empty, *values[1:3])
-        subject = listing(c.name for c in columns)
-        judged = counted(
-            rule,
-            bench,
-            repeats + (empty if is_key else 0),
-            f"repeats another row's {subject}",
-            f"repeat another row's {subject}",
-        )
-        if not (is_key and empty):
-            return judged
-        said = of_rows(empty, bench.rows, "has a null in the key", "have a null in the key")
-        return Judgement(judged.ok, judged.failing, f"{said}, and {rows(repeats)} repeat a key")
+        empty, *found = values
+        empty = int(empty or 0)
+        pairs = zip(measured, found[::2], found[1::2], strict=True)
+        repeats = _repeats(bench, columns, empty, {c.name: (a, b) for c, a, b in pairs})
+        failing = repeats.rows + (empty if is_key else 0)
+        phrase = f"another row's {names}"
+        judged = counted(rule, bench, failing, f"repeats {phrase}", f"repeat {phrase}")
+        if is_key and empty:
+            said = of_rows(empty, bench.rows, "has no whole key", "have no whole key")
+            more = of_rows(repeats.rows, bench.rows, f"repeats {phrase}", f"repeat {phrase}")
+            judged = replace(judged, found=f"{said}, {more}" if repeats.rows else said)
+        return replace(judged, examples=repeats.examples)
 
     repeated = keys.has_repeated_key(bench.relation, columns)
-
-    def examples(shown: Sequence[exp.Expression]) -> exp.Select:
-        return keys.repeated_keys(bench.relation, columns, shown)
-
     return Plan(
         judge,
-        aggregates=wants,
+        aggregates=(exp.CountIf(this=nulls), *ends),
         breaks=exp.or_(nulls.copy(), repeated) if is_key else repeated,
-        examples=None if is_key else examples,
+        examples=nulls.copy() if is_key else None,
     )
 
 
-def _repeats(bench: Bench, columns: Sequence[Column], filled: int, *ends: Any) -> int:
+def _repeats(bench: Bench, columns: Sequence[Column], empty: int, ends: keys.Ends) -> keys.Repeats:
     names = frozenset(c.name for c in columns)
     if names not in bench.repeats:
-        # A key that holds a unique, never null column is unique: no need to look.
-        known = any(part <= names and not n for part, n in bench.repeats.items())
-        bench.repeats[names] = (
-            0 if known else keys.repeated(bench.engine, bench.relation, columns, filled, *ends)
+        # A key that holds a unique column is unique: no need to look.
+        known = any(part <= names and not n.rows for part, n in bench.repeats.items())
+        key = keys.Key(
+            bench.engine, bench.relation, tuple(columns), bench.rows - empty, bool(empty)
         )
+        bench.repeats[names] = keys.Repeats(0) if known else keys.repeats(key, ends, bench.examples)
     return bench.repeats[names]
 
 
@@ -239,7 +244,7 @@ def _foreign_key(rule: Rule, bench: Bench) -> Plan:
         phrase = f"unknown {listing(c.name for c in columns)}"
         return counted(rule, bench, failing, f"has an {phrase}", f"have an {phrase}")
 
-    return Plan(judge, breaks=orphan)
+    return Plan(judge, breaks=orphan, examples=orphan)
 
 
 def _orphan(
