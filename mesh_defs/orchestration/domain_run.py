@@ -85,6 +85,7 @@ def _execute(
             raise_on_error=False,
             run_id=run_id,
             tags=tags,
+            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
         )
     found = []
     for product in room.products.values():

@@ -17,20 +17,17 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 PID_TAG = "mesh/pid"
+# dagster.yaml says where these are for plain `dagster dev`; MESH_HOME moves them.
+_STORED = ("run_storage", "event_log_storage", "schedule_storage", "compute_logs")
+_DEFAULT_HOME = ".mesh"
 
 
 def prepare_home(root: Path, state: State) -> Path:
     """The DAGSTER_HOME of a state folder, with the mesh's own settings in it."""
-    settings = {}
-    given = root / "dagster.yaml"
-    if given.exists():
-        settings = yaml.safe_load(given.read_text(encoding="utf-8"))
-    settings["storage"] = {"sqlite": {"base_dir": str(state.dagster / "storage")}}
-    settings["compute_logs"] = {
-        "module": "dagster._core.storage.local_compute_log_manager",
-        "class": "LocalComputeLogManager",
-        "config": {"base_dir": str(state.dagster / "logs")},
-    }
+    settings = yaml.safe_load((root / "dagster.yaml").read_text(encoding="utf-8"))
+    for name in _STORED:
+        place = Path(settings[name]["config"]["base_dir"]).relative_to(_DEFAULT_HOME)
+        settings[name]["config"]["base_dir"] = str(state.home / place)
     text = yaml.safe_dump(settings, sort_keys=False)
     path = state.dagster / "dagster.yaml"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
