@@ -1,5 +1,6 @@
 {#- The units as the master spells them. A range of weights (18-22 LB), a size grade (80/88 CT), a
-    dimension (3/4 X 18 IN) and a word (LARGE) are not an amount: they stay text. -#}
+    dimension (3/4 X 18 IN) and a word (LARGE) are not an amount, and pieces with a weight are two:
+    10 CT/12 OZ is the weight of ten biscuits, 5 CT/24 OZ the size of one box. They stay text. -#}
 {%- set units = {
     'oz': 'OZ|OZS|Z', 'fl_oz': 'FL OZ', 'lb': 'LB|LBS', 'g': 'G|GM|GR', 'kg': 'KG',
     'ml': 'ML', 'l': 'L|LT|LTR', 'pt': 'PT', 'qt': 'QT', 'gal': 'GAL|GA',
@@ -41,7 +42,7 @@ matched as (
         ) as fraction,
         regexp_extract(
             size,
-            '^(\d{1,3}) ?(?:(?:PK|P|CT|CN) ?/? ?|/ ?){{ number }} ?{{ content }}$',
+            '^(\d{1,3}) ?(?:PK? ?/? ?|/ ?){{ number }} ?{{ content }}$',
             ['count', 'amount', 'unit']
         ) as pack,
         regexp_extract(
@@ -49,7 +50,7 @@ matched as (
         ) as dashed,
         regexp_extract(
             size,
-            '^{{ number }} ?{{ content }} ?/? ?(\d{1,3}) ?(?:PK|P|CT)$',
+            '^{{ number }} ?{{ content }} ?/? ?(\d{1,3}) ?PK?$',
             ['amount', 'unit', 'count']
         ) as reversed,
         regexp_extract(size, '^(GAL|QT|PT|LB|DZ|PK|EA)$') as bare
