@@ -1,0 +1,37 @@
+"""Fixtures for every test; those of one room are in its own conftest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tiny_mesh import TinyMesh, build
+
+
+@pytest.fixture(autouse=True)
+def no_mesh_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the mesh of whoever runs it."""
+    for name in ("MESH_ROOT", "MESH_HOME", "DAGSTER_HOME", "MESH_PSEUDONYM_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def tiny_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyMesh]:
+    """A tiny mesh, published once a session. Only for reading: change one of your own (`build`)."""
+    from mesh_defs.orchestration.headless import run_mesh
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MESH_ROOT", "MESH_HOME"):
+            patch.delenv(name, raising=False)
+        mesh = build(tmp_path_factory.mktemp("tiny") / "mesh")
+        report = run_mesh(mesh.root)
+        assert report.ok, report
+        yield mesh
+
+
+@pytest.fixture
+def unpublished_mesh(tmp_path: Path) -> TinyMesh:
+    """The same files, nothing run yet."""
+    return build(tmp_path / "mesh")
