@@ -1,7 +1,7 @@
 """Checking a table against its contract: one scan an object, one verdict a rule.
 
-How a rule is measured is in `plans` and `kinds`; what happens to a table that fails is not decided
-here.
+How a rule is measured is in `plans`, `beyond` and `kinds`. What becomes of a table that fails is
+not decided here.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from mesh_defs.contracts import beyond as _beyond  # noqa: F401  it registers its kinds
+from mesh_defs.contracts import plans as _plans  # noqa: F401
+from mesh_defs.contracts.bench import KINDS, Bench, Plan
 from mesh_defs.contracts.clauses import column_of, columns_of
 from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
 from mesh_defs.contracts.kinds import CannotCheck
-from mesh_defs.contracts.plans import KINDS, Bench, Plan
 from mesh_defs.contracts.rules import Rule, rules_of
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 NO_SCHEMA = "the contract has no schema"
 PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
-# Values of these classes may be shown to whoever reads a verdict; all others are withheld.
-SHOWN_CLASSES = frozenset({"public", "internal"})
+# What is classified otherwise is withheld: a verdict has more readers than its table.
+SHOWN_CLASS = "public"
 
 
 @dataclass(frozen=True)
@@ -285,7 +287,7 @@ def _fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[st
     classes = {column_of(p): p.classification for p in columns_of(schema_object)}
     return {
         name: _plain(value)
-        if (classes.get(name) or "public").lower() in SHOWN_CLASSES
+        if (classes.get(name) or SHOWN_CLASS).lower() == SHOWN_CLASS
         else f"(withheld: {classes[name]})"
         for name, value in row.items()
     }

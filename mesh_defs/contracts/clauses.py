@@ -105,12 +105,14 @@ def _object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
     key = sorted((p for p in columns if p.primaryKey), key=_key_position)
     if key:
         names = [column_of(p) for p in key]
-        said = f"{listing(names)} together identify" if len(names) > 1 else f"{names[0]} identifies"
+        one = len(names) == 1
+        said = f"{names[0]} identifies" if one else f"{listing(names)} together identify"
+        never = "is never null" if one else "none of them is ever null"
         yield make(
             schema_object,
             None,
             "primaryKey",
-            f"{said} one row of {schema_object.name}, and is never null",
+            f"{said} one row of {schema_object.name}, and {never}",
             elements=tuple(key),
             columns=names,
         )
@@ -129,7 +131,7 @@ def _property_clauses(schema_object: SchemaObject, prop: SchemaProperty) -> Iter
     options = prop.logicalTypeOptions or {}
     if prop.logicalType:
         zoned = options.get("timezone") if prop.logicalType == "timestamp" else None
-        said = {True: " with a time zone", False: " without a time zone"}.get(zoned, "")
+        said = "" if zoned is None else f" with{'' if zoned else 'out'} a time zone"
         yield clause(
             "logicalType",
             f"{name} is of type {prop.logicalType}{said}",
@@ -209,8 +211,8 @@ def _positive(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
     return read
 
 
-def _flag(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    return lambda value: (words, {"value": bool(value)})
+def _later(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
+    return lambda value: (words, {"value": value, "unusable": "this option is not checked yet"})
 
 
 def _text(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
@@ -229,7 +231,7 @@ OPTIONS: dict[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     "multipleOf": _positive("is a multiple of"),
     "minItems": _whole("has a number of items of at least"),
     "maxItems": _whole("has a number of items of at most"),
-    "uniqueItems": _flag("has no item twice"),
+    "uniqueItems": _later("has no item twice"),
     "dimensions": _whole("has this many dimensions:"),
 }
 

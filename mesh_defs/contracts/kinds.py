@@ -6,16 +6,14 @@ look at more than a row (keys, totals, other tables) are in `plans`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlglot import exp
 
 from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.literals import literal
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.wording import listing
 
@@ -87,74 +85,6 @@ def none_of(values: list[Any], column: Column) -> exp.Expression:
 def _comparable(column: Column) -> exp.Expression:
     """UUIDs and the like are compared as text: a value that is none must not be an error."""
     return column.text if "string" in column.families else column.sql
-
-
-def literal(value: Any, column: Column) -> exp.Expression | None:
-    """The value as the column's type has it; None for a value the column can never hold."""
-    for family, read in LITERALS.items():
-        if family in column.families:
-            return read(value, column)
-    return exp.cast(exp.Literal.string(_text(value)), column.type) if column.type else None
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _string_literal(value: Any, column: Column) -> exp.Expression:
-    return exp.Literal.string(_text(value))
-
-
-def _number_literal(value: Any, column: Column) -> exp.Expression | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return exp.Literal.number(format(number, "f")) if number.is_finite() else None
-
-
-def _boolean_literal(value: Any, column: Column) -> exp.Expression | None:
-    word = _text(value).strip().lower()
-    return exp.convert(word == "true") if word in ("true", "false") else None
-
-
-def _date_literal(value: Any, column: Column) -> exp.Expression | None:
-    try:
-        return exp.cast(exp.Literal.string(date.fromisoformat(str(value)[:10]).isoformat()), "date")
-    except ValueError:
-        return None
-
-
-def _timestamp_literal(value: Any, column: Column) -> exp.Expression | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if not column.is_zoned:
-        return exp.cast(
-            exp.Literal.string(moment.replace(tzinfo=None).isoformat(" ")), "timestampntz"
-        )
-    return exp.cast(exp.Literal.string(moment.isoformat(" ")), "timestamptz")
-
-
-def _time_literal(value: Any, column: Column) -> exp.Expression | None:
-    try:
-        return exp.cast(exp.Literal.string(time.fromisoformat(str(value)).isoformat()), "time")
-    except ValueError:
-        return None
-
-
-LITERALS: dict[str, Callable[[Any, Column], exp.Expression | None]] = {
-    "string": _string_literal,
-    "number": _number_literal,
-    "boolean": _boolean_literal,
-    "date": _date_literal,
-    "timestamp": _timestamp_literal,
-    "time": _time_literal,
-}
 
 
 def bound(rule: Rule, column: Column) -> exp.Expression:
@@ -300,22 +230,3 @@ def _items(column: Column) -> exp.Expression:
     if column.families & {"string"}:
         raise CannotCheck(f"{column.name} is {column.engine_type}: its items are not counted yet")
     return exp.ArraySize(this=column.sql)
-
-
-def holds(operator: str, actual: Any, value: Any) -> bool:
-    """Whether an ODCS operator is satisfied. A null satisfies none; between includes its ends."""
-    if actual is None or (isinstance(actual, float) and math.isnan(actual)):
-        return False
-    return COMPARISONS[operator](actual, value)
-
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "mustBe": lambda a, v: bool(a == v),
-    "mustNotBe": lambda a, v: bool(a != v),
-    "mustBeGreaterThan": lambda a, v: bool(a > v),
-    "mustBeGreaterOrEqualTo": lambda a, v: bool(a >= v),
-    "mustBeLessThan": lambda a, v: bool(a < v),
-    "mustBeLessOrEqualTo": lambda a, v: bool(a <= v),
-    "mustBeBetween": lambda a, v: bool(v[0] <= a <= v[1]),
-    "mustNotBeBetween": lambda a, v: not v[0] <= a <= v[1],
-}

@@ -42,7 +42,7 @@ def _clause(
     metric = quality.metric or quality.rule
     kind = quality.type or ("library" if metric else "text")
     place = (prop.name if prop is not None else schema_object.name) or ""
-    promised, params = f"{place}: {quality.name or kind}", {}
+    promised, params = f"{place}: {quality.name or kind}", dict[str, Any]()
     try:
         if kind == "library":
             kind = metric or "library"

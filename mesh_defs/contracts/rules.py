@@ -7,6 +7,7 @@ made from them, are unique within a contract.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,7 @@ class Rule:
     promised: str
     params: Mapping[str, Any] = field(hash=False, default_factory=dict)
 
-    @property
+    @builtins.property  # the field `property` hides the short name here
     def unusable(self) -> str | None:
         """Why this clause can never be checked as it is written, or None."""
         return self.params.get("unusable")

@@ -10,7 +10,7 @@ OPERATORS = {
     "mustNotBe": "anything but {0}",
     "mustBeGreaterThan": "more than {0}",
     "mustBeGreaterOrEqualTo": "at least {0}",
-    "mustBeLessThan": "fewer than {0}",
+    "mustBeLessThan": "less than {0}",
     "mustBeLessOrEqualTo": "at most {0}",
     "mustBeBetween": "between {0} and {1}",
     "mustNotBeBetween": "not between {0} and {1}",
