@@ -121,7 +121,7 @@ class _Lines:
             self.console.print(f"{time.monotonic() - self.started:6.1f} s  {line}")
 
     def _line(self, said: Progress) -> str:
-        rows = "" if said.rows is None else f", {said.rows:,} rows"
+        rows = "" if said.rows is None else f", {said.rows:,} {'row' if said.rows == 1 else 'rows'}"
         if said.status and said.item:
             return f"{said.domain}.{said.item}: {said.status}{rows}"
         if said.stage == "landing" and rows:

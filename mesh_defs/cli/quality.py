@@ -1,0 +1,224 @@
+"""`mesh validate` and `mesh check`: are the files right, and does what is published hold?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from mesh_defs.contracts.audit import Audit, Verdict
+    from mesh_defs.model import DataProduct, Finding, Mesh
+    from mesh_defs.storage.state import State
+
+Json = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(validate)
+    app.command()(check)
+
+
+def validate(
+    dbt: Annotated[
+        bool, typer.Option("--dbt", help="Let dbt read the models, too (seconds a domain).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Check every descriptor, contract, input, key and name; no data is read.
+
+    Exit code 1 if anything is found, a line each: `file:line: field: what is wrong. what to do`.
+
+    \b
+    Examples:
+      mesh validate
+      mesh validate --dbt
+      mesh validate --json | jq -r '.[].file' | sort -u
+    """
+    from mesh_defs.cli.say import as_json
+    from mesh_defs.governance.validation import validate as findings_across
+    from mesh_defs.model import Mesh, find_root
+
+    root = find_root()
+    mesh = Mesh.read(root)
+    found = {*mesh.findings, *findings_across(mesh, root)}
+    if dbt:
+        found.update(_dbt_findings(root, mesh))
+    findings = sorted(found)
+    if json:
+        as_json([f.to_json() for f in findings])
+    else:
+        for finding in findings:
+            print(finding)
+        print(_counted(mesh, len(findings)))
+    if findings:
+        raise typer.Exit(1)
+
+
+def check(
+    product: Annotated[str, typer.Argument(metavar="DOMAIN.PRODUCT", help="Which one.")],
+    json: Json = False,
+) -> None:
+    """Audit what is published now against the contract as it stands in the file now.
+
+    Nothing is published or taken back. Exit code 1 if a rule of severity error fails.
+
+    \b
+    Examples:
+      mesh check sales.purchases
+      mesh check sales.purchases --json | jq '.verdicts[] | select(.outcome != "passed")'
+    """
+    from mesh_defs.cli.say import as_json, console
+    from mesh_defs.model import Mesh, find_root
+    from mesh_defs.storage.state import State
+
+    root = find_root()
+    mesh = Mesh.read(root)
+    found = mesh.product(product)
+    snapshot, audit = audit_published(mesh, State.of(root), found)
+    data: dict[str, Any] = {
+        "product": str(found),
+        "version": found.contract.version,
+        "snapshot": snapshot,
+        "rows": audit.rows,
+        "holds": audit.holds,
+        "rules_passed": audit.passed,
+        "rules_failed": audit.failed,
+        "rules_not_executable": audit.not_executable,
+        "seconds": audit.seconds,
+        "verdicts": [verdict_json(v) for v in audit.verdicts],
+    }
+    if json:
+        as_json(data)
+    else:
+        shown = console()
+        shown.print(
+            f"[bold]{data['product']}[/bold] {data['version']}, snapshot {snapshot}, "
+            f"{audit.rows:,} rows\n"
+        )
+        say_verdicts(shown, data["verdicts"])
+        shown.print(f"\n{_verdict(audit)}")
+    if not audit.holds:
+        raise typer.Exit(1)
+
+
+def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int, Audit]:
+    """The newest snapshot and what its audit comes to. Raises MeshError if there is none.
+
+    A rule that refers to a product which was never published comes out as not executable.
+    """
+    from datetime import UTC, datetime
+
+    from mesh_defs.access.mounts import newest_input
+    from mesh_defs.access.reading import reader
+    from mesh_defs.contracts.audit import audit
+    from mesh_defs.model import MeshError
+    from mesh_defs.ports import delta
+    from mesh_defs.storage.workshop import table
+
+    room = mesh.rooms[product.ref.domain]
+    own = {p.ref: delta.published(state, p) for p in room.products.values()}
+    inputs = room.need().inputs
+    agreed = {ref: newest_input(state, ref, given.version) for ref, given in inputs.items()}
+    there = {ref: snapshot for ref, snapshot in {**agreed, **own}.items() if snapshot}
+    if product.ref not in there:
+        raise MeshError(
+            f"`{product}` was never published. Publish it: `mesh run {product.ref.domain}`."
+        )
+    tables = {ref: table(ref.product, ref.domain) for ref in there}
+    first = product.contract.objects[0]
+    with reader(state, there) as connection:
+        found = audit(
+            connection,
+            {first.name or product.ref.product: tables[product.ref]},
+            product.contract,
+            references={str(ref): named for ref, named in tables.items()},
+            as_of=room.need().file.as_of or datetime.now(UTC),
+        )
+    return there[product.ref].version, found
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    rule = verdict.rule
+    return {
+        "rule": rule.id,
+        "object": rule.object,
+        "property": rule.property,
+        "kind": rule.kind,
+        "severity": rule.severity,
+        "outcome": verdict.outcome,
+        "failing": verdict.failing,
+        "found": verdict.found,
+        "promised": rule.promised,
+        "examples": list(verdict.examples),
+    }
+
+
+def say_verdicts(
+    console: Console, verdicts: list[dict[str, Any]], all_of_them: bool = True
+) -> None:
+    """A line for each rule; under one that failed, rows that broke it."""
+    from json import dumps
+
+    from rich.padding import Padding
+
+    from mesh_defs.cli.say import plain, status, table
+
+    made = table("", "rule", "found")
+    for v in verdicts:
+        if not all_of_them and v["outcome"] == "passed":
+            continue
+        softly = v["outcome"] == "failed" and v["severity"] != "error"
+        word = f"[yellow]{v['severity']}[/yellow]" if softly else _word(v["outcome"])
+        made.add_row(word, plain(v["rule"]), plain(v["found"]))
+        if v["outcome"] != "passed":
+            made.add_row("", "", f"[dim]promised: {plain(v['promised'])}[/dim]")
+        for example in v["examples"]:
+            said = dumps(example, ensure_ascii=False, default=str)
+            made.add_row("", "", f"[dim]{plain(said)}[/dim]")
+    if made.row_count:
+        console.print(Padding(made, (0, 0, 0, 2), expand=False))
+    elif verdicts:
+        console.print(f"  {status('passed')}: all {len(verdicts)} rules")
+
+
+def _word(outcome: str) -> str:
+    from mesh_defs.cli.say import status
+
+    return "[yellow]unchecked[/yellow]" if outcome == "not_executable" else status(outcome)
+
+
+def _verdict(audit: Audit) -> str:
+    parts = [f"{audit.passed} passed"]
+    if audit.failed:
+        parts.append(f"{audit.failed} failed")
+    if audit.not_executable:
+        parts.append(f"{audit.not_executable} could not be checked")
+    word = (
+        "[green]The contract holds[/green]" if audit.holds else "[red]The contract is broken[/red]"
+    )
+    return f"{word}: {', '.join(parts)}, {audit.seconds:.1f} s."
+
+
+def _counted(mesh: Mesh, findings: int) -> str:
+    if findings:
+        return f"{findings} {'finding' if findings == 1 else 'findings'}."
+    return f"All well: {len(mesh.domains)} domains, {len(mesh.products)} products."
+
+
+def _dbt_findings(root: Path, mesh: Mesh) -> list[Finding]:
+    from mesh_defs.model import MeshError
+    from mesh_defs.orchestration.dbt_project import prepare
+    from mesh_defs.storage.state import State
+
+    found: list[Finding] = []
+    for name in mesh.domains:
+        try:
+            prepare(root, State.of(root), mesh.rooms[name])
+        except MeshError as error:
+            found.extend(error.findings)
+    return found

@@ -1,0 +1,141 @@
+"""`mesh query`: SQL over published products. How it is kept to them is in `access.reading`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mesh_defs.access.reading import Answer
+
+_SCREENFUL = 100
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(query)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One query; `-` reads it from stdin.")],
+    json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help=f"At most so many rows (a table: {_SCREENFUL}; else all)."),
+    ] = None,
+) -> None:
+    """Ask published products with SQL (DuckDB's). They are called `domain.product`.
+
+    Each is read at its newest snapshot; the query can read nothing else and write nothing.
+
+    \b
+    Examples:
+      mesh query "select count(*) from sales.purchases"
+      mesh query "describe sales.purchases"
+      mesh query --csv "from growth.campaign_uplift" > uplift.csv
+      mesh query - < question.sql
+    """
+    from mesh_defs.access.reading import answer
+    from mesh_defs.model import Mesh, find_root
+    from mesh_defs.storage.state import State
+
+    if json and as_csv:
+        raise typer.BadParameter("take --json or --csv, one of them")
+    text = sys.stdin.read() if sql == "-" else sql
+    root = find_root()
+    with answer(Mesh.read(root), State.of(root), text) as found:
+        if json:
+            _say_json(found, islice(found.rows, limit))
+        elif as_csv:
+            _say_csv(found, islice(found.rows, limit))
+        else:
+            _say_table(found, _SCREENFUL if limit is None else limit)
+
+
+def _say_table(found: Answer, limit: int) -> None:
+    from mesh_defs.cli.say import console, error, plain, table
+
+    names = _distinct([c.name for c in found.columns])
+    numbers = tuple(n for n, c in zip(names, found.columns, strict=True) if _is_number(c.type))
+    made = table(*map(plain, names), numbers=tuple(map(plain, numbers)))
+    rows = list(islice(found.rows, limit + 1))
+    for row in rows[:limit]:
+        made.add_row(*("" if v is None else plain(_shown(v)) for v in row))
+    console().print(made)
+    read = ", ".join(f"{ref} snapshot {s.version}" for ref, s in found.snapshots.items())
+    size = (
+        f"the first {limit:,} rows; --limit shows more" if len(rows) > limit else _rows(len(rows))
+    )
+    error(f"({'; '.join(part for part in (size, read) if part)})")
+
+
+def _say_json(found: Answer, rows: Iterable[Sequence[Any]]) -> None:
+    """A row a line, as they come, so that a large answer needs no memory."""
+    from json import dumps
+
+    names = _distinct([c.name for c in found.columns])
+    before = "[\n"
+    for row in rows:
+        said = dict(zip(names, map(_for_json, row), strict=True))
+        sys.stdout.write(f"{before}  {dumps(said, ensure_ascii=False)}")
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _say_csv(found: Answer, rows: Iterator[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(c.name for c in found.columns)
+    for row in rows:
+        writer.writerow("" if v is None else _shown(v) for v in row)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """SQL allows two columns of one name; an object does not."""
+    found: list[str] = []
+    for name in names:
+        number = 1
+        while (candidate := name if number == 1 else f"{name}_{number}") in found:
+            number += 1
+        found.append(candidate)
+    return found
+
+
+def _for_json(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)  # JSON has no word for infinity
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(k): _for_json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_for_json(v) for v in value]
+    return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def _is_number(kind: str) -> bool:
+    return kind.startswith(("NUMBER", "DECIMAL", "DOUBLE", "FLOAT")) or "INT" in kind
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
