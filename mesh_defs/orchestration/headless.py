@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -138,6 +141,7 @@ class _Crew:
         context = multiprocessing.get_context(_start_method())
         if hasattr(context, "set_forkserver_preload"):
             context.set_forkserver_preload(_PRELOAD)
+            _start_fork_server()
         left = list(waiting)
         for name in left:
             self.listen(Progress(name, "waiting"))
@@ -202,6 +206,20 @@ class _Crew:
 
 def _start_method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _start_fork_server() -> None:
+    """Ctrl-C reaches every process of a terminal: only the parent shall act on it.
+
+    The fork server would die of it with a traceback while it imports; it ends when its parent does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals can only be set there; Python starts the server by itself then
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _domain_process(
