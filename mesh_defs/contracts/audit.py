@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,92 +20,18 @@ from mesh_defs.contracts.clauses import column_of, columns_of
 from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
 from mesh_defs.contracts.kinds import CannotCheck
 from mesh_defs.contracts.rules import Rule, rules_of
+from mesh_defs.contracts.verdicts import FAILED, NOT_EXECUTABLE, PASSED, Audit, Verdict
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaObject
 
     from mesh_defs.model import DataContract
 
+__all__ = ["Audit", "Verdict", "audit"]
+
 NO_SCHEMA = "the contract has no schema"
-PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
 # What is classified otherwise is withheld: a verdict has more readers than its table.
 SHOWN_CLASS = "public"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the audit says about one rule. `failing` is a number of rows where rows are counted."""
-
-    rule: Rule
-    outcome: str
-    failing: int | None
-    found: str
-    examples: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def blocking(self) -> bool:
-        return self.outcome == FAILED and self.rule.severity == "error"
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "rule": self.rule.to_json(),
-            "outcome": self.outcome,
-            "failing": self.failing,
-            "found": self.found,
-            "examples": list(self.examples),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        return cls(
-            Rule.from_json(data["rule"]),
-            data["outcome"],
-            data["failing"],
-            data["found"],
-            tuple(data["examples"]),
-        )
-
-
-@dataclass(frozen=True)
-class Audit:
-    """All verdicts on one candidate."""
-
-    rows: int
-    verdicts: tuple[Verdict, ...]
-    seconds: float
-
-    def _count(self, outcome: str) -> int:
-        return sum(v.outcome == outcome for v in self.verdicts)
-
-    @property
-    def passed(self) -> int:
-        return self._count(PASSED)
-
-    @property
-    def failed(self) -> int:
-        return self._count(FAILED)
-
-    @property
-    def not_executable(self) -> int:
-        return self._count(NOT_EXECUTABLE)
-
-    @property
-    def blocking(self) -> tuple[Verdict, ...]:
-        """The verdicts that forbid a publication."""
-        return tuple(v for v in self.verdicts if v.blocking)
-
-    @property
-    def holds(self) -> bool:
-        return not self.blocking
-
-    def to_json(self) -> dict[str, Any]:
-        verdicts = [v.to_json() for v in self.verdicts]
-        return {"rows": self.rows, "verdicts": verdicts, "seconds": self.seconds}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Audit:
-        verdicts = tuple(Verdict.from_json(v) for v in data["verdicts"])
-        return cls(data["rows"], verdicts, data["seconds"])
 
 
 def audit(
@@ -137,7 +62,12 @@ def audit(
         if isinstance(bench, str):
             found |= {r.id: _absent(r, bench) for r in own}
             continue
-        found |= _audit_table(bench, own, schema_object, examples)
+        try:
+            found |= _audit_table(bench, own, schema_object, examples)
+        except EngineError as error:
+            unreadable = f"{bench.relation.sql(engine.dialect)} cannot be read: {error}"
+            found |= {r.id: _absent(r, unreadable) for r in own}
+            continue
         rows += bench.rows
     verdicts = tuple(
         found.get(r.id) or Verdict(r, NOT_EXECUTABLE, None, r.unusable or NO_SCHEMA) for r in rules
@@ -279,7 +209,10 @@ def _rows_that(
     names = dict.fromkeys((*key, *rule.params.get("columns", ())))
     columns = [bench.columns[name].readable for name in names if name in bench.columns]
     query = exp.select(*columns).from_(bench.relation.copy()).where(condition.copy()).limit(most)
-    return tuple(bench.engine.rows(query))
+    try:
+        return tuple(bench.engine.rows(query))
+    except EngineError:
+        return ()  # a value that cannot be shown as text; the count stands
 
 
 def _fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str, Any]:

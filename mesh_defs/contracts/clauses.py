@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.contracts.formats import INTEGER_FORMATS, STRING_FORMATS
 from mesh_defs.contracts.rules import Clause, Rule
 from mesh_defs.contracts.softening import custom, severity_of, tolerance_of
 from mesh_defs.contracts.wording import listing, number, tolerated
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
         SchemaObject,
         SchemaProperty,
     )
-
-INTEGER_FORMATS = {
-    f"{sign}{bits}": (0, 2**bits - 1) if sign == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    for sign in "iu"
-    for bits in (8, 16, 32, 64, 128)
-}
 
 
 def schema_clauses(schema_object: SchemaObject, odcs: OpenDataContractStandard) -> list[Clause]:
@@ -237,8 +232,6 @@ OPTIONS: dict[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
 
 
 def _wrong_format(logical_type: str | None, value: Any) -> str | None:
-    from mesh_defs.contracts.kinds import STRING_FORMATS
-
     known = [*INTEGER_FORMATS] if logical_type == "integer" else [*STRING_FORMATS, "f32", "f64"]
     return None if value in known else f"format `{value}` is not checked ({listing(known, 20)} are)"
 

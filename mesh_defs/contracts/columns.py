@@ -90,6 +90,10 @@ def _families(type_: exp.DataType | None) -> frozenset[str]:
         return frozenset({"string", "object", "array"} if this == _T.JSON else {"string"})
     if this in ZONED | TIMESTAMPS:
         return frozenset({"timestamp"})
+    if this in (_T.ARRAY, _T.LIST):
+        inner = type_.expressions[0] if type_.expressions else None
+        number = inner is not None and "number" in _families(inner)
+        return frozenset({"array", "vector"} if number else {"array"})
     return frozenset(OTHERS.get(this, ()))
 
 
@@ -98,8 +102,6 @@ OTHERS: dict[Any, tuple[str, ...]] = {
     _T.DATE: ("date",),
     _T.TIME: ("time",),
     _T.TIMETZ: ("time",),
-    _T.ARRAY: ("array", "vector"),
-    _T.LIST: ("array", "vector"),
     _T.STRUCT: ("object",),
     _T.MAP: ("map", "object"),
     _T.VARBINARY: ("binary",),

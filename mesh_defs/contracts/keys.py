@@ -111,8 +111,10 @@ def _by_bits(key: Key, small: str, low: int, most: int) -> Repeats:
         return Repeats(0)
     # The few groups that were named are looked at once more, for the keys themselves.
     plain = [c for c in others if c.is_plain]
-    same = [exp.and_(*(c.sql.eq(exp.convert(row[c.name])) for c in plain)) for row in found]
-    rows = key.select(exp.Star()).where(exp.or_(*same)) if plain else key.select(exp.Star())
+    rows = key.select(exp.Star())
+    if plain:
+        same = (exp.and_(*(c.sql.eq(exp.convert(row[c.name])) for c in plain)) for row in found)
+        rows = rows.where(exp.or_(*same))
     inside = replace(key, relation=rows.subquery("repeated"), has_nulls=False)
     return Repeats(int(found[0][SURPLUS]), _by_groups(inside, most).examples)
 

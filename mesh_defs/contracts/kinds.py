@@ -13,6 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.formats import INTEGER_FORMATS, STRING_FORMATS
 from mesh_defs.contracts.literals import literal
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.wording import listing
@@ -133,20 +134,8 @@ def _pattern(rule: Rule, column: Column) -> exp.Expression:
     return does_not_match(column, rule.params["value"])
 
 
-STRING_FORMATS = {
-    "uuid": r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
-    "email": r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
-    "uri": r"^[A-Za-z][A-Za-z0-9+.\-]*:\S+$",
-    "ipv4": r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|$)){4}$",
-    "hostname": r"^([A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?)"
-    r"(\.[A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?)*$",
-}
-
-
 @row_test("format", "has another format", "have another format", "string", "number")
 def _format(rule: Rule, column: Column) -> exp.Expression:
-    from mesh_defs.contracts.clauses import INTEGER_FORMATS
-
     said = rule.params["value"]
     if said in INTEGER_FORMATS:
         low, high = INTEGER_FORMATS[said]

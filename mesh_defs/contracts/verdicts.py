@@ -1,0 +1,87 @@
+"""What an audit says: one verdict a rule, and them all together, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_defs.contracts.rules import Rule
+
+PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audit says about one rule. `failing` is a number of rows where rows are counted."""
+
+    rule: Rule
+    outcome: str
+    failing: int | None
+    found: str
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def blocking(self) -> bool:
+        return self.outcome == FAILED and self.rule.severity == "error"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule.to_json(),
+            "outcome": self.outcome,
+            "failing": self.failing,
+            "found": self.found,
+            "examples": list(self.examples),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        return cls(
+            Rule.from_json(data["rule"]),
+            data["outcome"],
+            data["failing"],
+            data["found"],
+            tuple(data["examples"]),
+        )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All verdicts on one candidate."""
+
+    rows: int
+    verdicts: tuple[Verdict, ...]
+    seconds: float
+
+    def _count(self, outcome: str) -> int:
+        return sum(v.outcome == outcome for v in self.verdicts)
+
+    @property
+    def passed(self) -> int:
+        return self._count(PASSED)
+
+    @property
+    def failed(self) -> int:
+        return self._count(FAILED)
+
+    @property
+    def not_executable(self) -> int:
+        return self._count(NOT_EXECUTABLE)
+
+    @property
+    def blocking(self) -> tuple[Verdict, ...]:
+        """The verdicts that forbid a publication."""
+        return tuple(v for v in self.verdicts if v.blocking)
+
+    @property
+    def holds(self) -> bool:
+        return not self.blocking
+
+    def to_json(self) -> dict[str, Any]:
+        verdicts = [v.to_json() for v in self.verdicts]
+        return {"rows": self.rows, "verdicts": verdicts, "seconds": self.seconds}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Audit:
+        verdicts = tuple(Verdict.from_json(v) for v in data["verdicts"])
+        return cls(data["rows"], verdicts, data["seconds"])
