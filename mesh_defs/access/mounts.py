@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from mesh_defs.model import Domain, MeshError, ProductRef
@@ -18,25 +19,29 @@ def newest_input(state: State, ref: ProductRef, major: int) -> Snapshot | None:
     return snapshot(state.product(ref, major))
 
 
-def mount_all(connection: DuckDBPyConnection, state: State, domain: Domain) -> dict[str, int]:
+def mount_all(
+    connection: DuckDBPyConnection, state: State, domain: Domain, needed: Collection[str]
+) -> dict[str, int]:
     """Mount every landing and every input of a domain at its newest snapshot.
 
-    Returns what was mounted: source name as lineage writes it → snapshot. Raises MeshError naming
-    every input that was never published.
+    Sources and results are named as lineage writes them; a result's value is the snapshot. Raises
+    MeshError naming each one of `needed` that was never landed or published.
     """
     missing = []
     mounted: dict[str, int] = {}
     for name in domain.sources:
         landed = snapshot(state.landing(domain.name, name))
         if landed is None:
-            missing.append(f"the source `{name}` was never landed")
+            if f"landing.{name}" in needed:
+                missing.append(f"the source `{name}` was never landed")
             continue
         workshop.mount(connection, "landing", name, landed.files)
         mounted[f"landing.{name}"] = landed.version
     for ref, agreed in domain.inputs.items():
         newest = newest_input(state, ref, agreed.version)
         if newest is None:
-            missing.append(f"the input `{ref}` has no published snapshot of v{agreed.version}")
+            if input_key(ref, agreed.version) in needed:
+                missing.append(f"the input `{ref}` has no published snapshot of v{agreed.version}")
             continue
         workshop.mount(connection, ref.domain, ref.product, newest.files)
         mounted[input_key(ref, agreed.version)] = newest.version

@@ -18,7 +18,7 @@ def input_condition(site: Site) -> dg.AutomationCondition[Any] | None:
     A product is materialised only by publication, and published only if its contract held, so an
     attempt that failed never fires this. A blocking check of an input that fails holds it back too.
     """
-    if not site.domain.inputs:
+    if not site.consumes:
         return None
     return dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
 
@@ -57,8 +57,8 @@ def domain_schedule(site: Site, job: Any) -> dg.ScheduleDefinition | None:
         except MeshError as error:
             yield dg.SkipReason(f"{site.name} can't be planned: {error}")
             return
-        if todo.missing:
-            yield dg.SkipReason(f"Not published yet: {', '.join(todo.missing)}")
+        if todo.blocked and not todo.stale:
+            yield dg.SkipReason("; ".join(f"{ref}: {why}" for ref, why in todo.blocked.items()))
         elif not todo.stale:
             yield dg.SkipReason("Unchanged: sources, inputs and code are as they were.")
         else:

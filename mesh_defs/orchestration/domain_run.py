@@ -40,11 +40,8 @@ def run_domain(
     try:
         listen(Progress(name, "planning"))
         todo = plan(root, state, room, wanted, force)
-        if todo.missing and (todo.stale or not todo.fresh):
-            reason = f"not published yet: {', '.join(todo.missing)}"
-            return _all(state, room, products, "skipped", reason, started)
-        if not todo.stale and (todo.fresh or not room.need().sources):
-            return _all(state, room, products, "unchanged", "", started)
+        if not todo.stale and (todo.fresh or todo.blocked or not room.need().sources):
+            return _settled(state, room, todo, started)
         return _execute(root, state, mesh, room, todo, force, listen, started)
     except MeshError as error:
         return _all(state, room, products, "failed", str(error), started, error=str(error))
@@ -87,11 +84,9 @@ def _execute(
             tags=tags,
             run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
         )
-    found = []
+    found = list(_settled(state, room, todo, started).products)
     for product in room.products.values():
-        if product.ref in todo.fresh:
-            found.append(_result(state, room, product.ref.product, "unchanged"))
-        elif product.ref in todo.stale:
+        if product.ref in todo.stale:
             status, reason = watch.outcome(product.ref)
             found.append(
                 _result(
@@ -195,6 +190,13 @@ class _Watch:
 def _rows(metadata: Any) -> int | None:
     found = metadata.get("dagster/row_count")
     return int(found.value) if found is not None else None
+
+
+def _settled(state: State, room: DomainRoom, todo: Plan, started: float) -> DomainResult:
+    """The products that no run can change now: fresh ones, and blocked ones with what blocks."""
+    found = [_result(state, room, ref.product, "unchanged") for ref in todo.fresh]
+    found += [_result(state, room, r.product, "skipped", why) for r, why in todo.blocked.items()]
+    return DomainResult(room.name, tuple(found), seconds=time.monotonic() - started)
 
 
 def _all(

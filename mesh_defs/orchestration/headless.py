@@ -115,7 +115,7 @@ def _has_work(
         todo = plan(root, state, mesh.rooms[name], wanted[name])
     except MeshError:
         return True
-    return bool(todo.stale or todo.missing or not todo.fresh)
+    return bool(todo.stale or not (todo.fresh or todo.blocked))
 
 
 def _announce(result: DomainResult, listen: Listen) -> None:

@@ -1,11 +1,13 @@
 """Landing assets: one a declared source, its declared columns as a blocking check."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from mesh_defs.ingestion.landing import Landed, Refused, land
+from mesh_defs.model import Source
 from mesh_defs.orchestration.site import Site, forced
 from mesh_defs.storage.workshop import workshop_lock
 
@@ -32,7 +34,7 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         description=source.description,
-        kinds={"delta", source.format or "source"},
+        kinds={"delta", _kind(source)},
         metadata={"source": source.path or f"{source.function}()"},
         check_specs=checks,
         **site.common(),
@@ -65,6 +67,13 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
         )
 
     return landing
+
+
+def _kind(source: Source) -> str:
+    """What Dagster's UI shows a source as: its file's format, or Python for a function."""
+    if source.function:
+        return "python"
+    return source.format or Path(source.path or "").suffix.lstrip(".") or "file"
 
 
 def _metadata(landed: Landed) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def domain_definitions(
         ],
         jobs=[job],
         schedules=[schedule] if schedule else [],
-        sensors=[input_sensor(site)] if site.domain.inputs else [],
+        sensors=[input_sensor(site)] if site.consumes else [],
         executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(platform, own_definitions(site, domains))

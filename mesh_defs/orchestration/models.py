@@ -79,9 +79,10 @@ def _build(
     site: Site, context: dg.AssetExecutionContext, manifest: Any, translator: Translator
 ) -> Iterator[Any]:
     selected = {key.path[-1] for key in context.selected_asset_keys}
+    needed = {s for model in selected for s in site.project.sources.get(model, ())}
     try:
         with open_workshop(site.state, site.name) as connection:
-            mounted = mount_all(connection, site.state, site.domain)
+            mounted = mount_all(connection, site.state, site.domain, needed)
     except MeshError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     arguments = ["build"]

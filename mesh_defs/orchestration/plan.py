@@ -24,12 +24,12 @@ from mesh_defs.storage.tables import snapshot
 
 @dataclass(frozen=True)
 class Plan:
-    """A domain's products that must be made again, each with the reason; `missing` inputs."""
+    """A domain's products: to be made again, fresh, or blocked by an input never published."""
 
     domain: str
     stale: dict[ProductRef, str] = field(default_factory=dict)
     fresh: tuple[ProductRef, ...] = ()
-    missing: tuple[str, ...] = ()
+    blocked: dict[ProductRef, str] = field(default_factory=dict)
 
 
 def plan(
@@ -42,7 +42,8 @@ def plan(
     """Compare what is published with what would be. Raises MeshError for a broken domain."""
     domain = room.need()
     project = prepare(root, state, room)
-    lineage, missing = {}, []
+    lineage: dict[str, int] = {}
+    missing: dict[str, str] = {}
     unlanded: dict[str, str] = {}
     for name in domain.sources:
         landed = snapshot(state.landing(domain.name, name))
@@ -53,10 +54,11 @@ def plan(
     for ref, agreed in domain.inputs.items():
         newest = newest_input(state, ref, agreed.version)
         if newest is None:
-            missing.append(f"{ref} v{agreed.version}")
+            missing[input_key(ref, agreed.version)] = f"{ref} v{agreed.version}"
         else:
             lineage[input_key(ref, agreed.version)] = newest.version
     stale: dict[ProductRef, str] = {}
+    blocked: dict[ProductRef, str] = {}
     fresh = []
     for product in room.products.values():
         if wanted is not None and product.ref not in wanted:
@@ -66,7 +68,10 @@ def plan(
         changed = [unlanded[s] for s in sorted(sources) if s in unlanded]
         code = product_code(state, room, project, product.ref)
         mark = fingerprint(code, {s: v for s, v in lineage.items() if s in sources})
-        if force:
+        absent = [missing[s] for s in sorted(sources) if s in missing]
+        if absent:
+            blocked[product.ref] = f"not published yet: {', '.join(absent)}"
+        elif force:
             stale[product.ref] = "forced"
         elif standing is None:
             stale[product.ref] = "never published"
@@ -77,7 +82,7 @@ def plan(
             stale[product.ref] = "an input changed" if same else "its code changed"
         else:
             fresh.append(product.ref)
-    return Plan(domain.name, stale, tuple(fresh), tuple(missing))
+    return Plan(domain.name, stale, tuple(fresh), blocked)
 
 
 def product_code(state: State, room: DomainRoom, project: DbtProject, ref: ProductRef) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh_defs.access.mounts import input_key
 from mesh_defs.model import Domain, DomainRoom, ProductRef
 from mesh_defs.orchestration.dbt_project import DbtProject
 from mesh_defs.storage.state import State
@@ -39,6 +40,12 @@ class Site:
     def labels(self) -> dict[str, str]:
         """Tags on every asset of the domain."""
         return {"mesh/domain": self.name, "mesh/kind": str(self.domain.file.kind)}
+
+    @property
+    def consumes(self) -> bool:
+        """Whether a model reads a product of another domain."""
+        inputs = {input_key(ref, given.version) for ref, given in self.domain.inputs.items()}
+        return any(inputs & set(found) for found in self.project.sources.values())
 
     def common(self) -> dict[str, Any]:
         """What the platform says of every asset, so that no team has to."""
