@@ -90,4 +90,4 @@ def mount(connection: DuckDBPyConnection, schema: str, name: str, files: Sequenc
 
 
 def _text(value: str) -> str:
-    return exp.convert(value).sql("duckdb")
+    return str(exp.convert(value).sql("duckdb"))
