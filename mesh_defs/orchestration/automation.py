@@ -57,12 +57,12 @@ def domain_schedule(site: Site, job: Any) -> dg.ScheduleDefinition | None:
         except MeshError as error:
             yield dg.SkipReason(f"{site.name} can't be planned: {error}")
             return
-        if todo.blocked and not todo.stale:
-            yield dg.SkipReason("; ".join(f"{ref}: {why}" for ref, why in todo.blocked.items()))
-        elif not todo.stale:
-            yield dg.SkipReason("Unchanged: sources, inputs and code are as they were.")
-        else:
+        if todo.work:
             yield dg.RunRequest(tags={"mesh/domain": site.name})
+        elif todo.blocked:
+            yield dg.SkipReason("; ".join(f"{ref}: {why}" for ref, why in todo.blocked.items()))
+        else:
+            yield dg.SkipReason("Unchanged: sources, inputs and code are as they were.")
 
     return dg.ScheduleDefinition(
         name=f"{site.name}_schedule",

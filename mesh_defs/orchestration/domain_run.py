@@ -40,7 +40,7 @@ def run_domain(
     try:
         listen(Progress(name, "planning"))
         todo = plan(root, state, room, wanted, force)
-        if not todo.stale and (todo.fresh or todo.blocked or not room.need().sources):
+        if not todo.work:
             return _settled(state, room, todo, started)
         return _execute(root, state, mesh, room, todo, force, listen, started)
     except MeshError as error:

@@ -112,10 +112,9 @@ def _has_work(
     if not prepared.exists():
         return True  # must be parsed first, which a domain's own process does
     try:
-        todo = plan(root, state, mesh.rooms[name], wanted[name])
+        return plan(root, state, mesh.rooms[name], wanted[name]).work
     except MeshError:
         return True
-    return bool(todo.stale or not (todo.fresh or todo.blocked))
 
 
 def _announce(result: DomainResult, listen: Listen) -> None:

@@ -30,6 +30,12 @@ class Plan:
     stale: dict[ProductRef, str] = field(default_factory=dict)
     fresh: tuple[ProductRef, ...] = ()
     blocked: dict[ProductRef, str] = field(default_factory=dict)
+    unlanded: tuple[str, ...] = ()
+
+    @property
+    def work(self) -> bool:
+        """Whether a run would change anything. A domain without products still lands."""
+        return bool(self.stale) or not (self.fresh or self.blocked or not self.unlanded)
 
 
 def plan(
@@ -82,7 +88,7 @@ def plan(
             stale[product.ref] = "an input changed" if same else "its code changed"
         else:
             fresh.append(product.ref)
-    return Plan(domain.name, stale, tuple(fresh), blocked)
+    return Plan(domain.name, stale, tuple(fresh), blocked, tuple(unlanded))
 
 
 def product_code(state: State, room: DomainRoom, project: DbtProject, ref: ProductRef) -> str:
