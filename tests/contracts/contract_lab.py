@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,12 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from mesh_defs.contracts.audit import Audit, Verdict, audit
 
 NOW = datetime(2018, 1, 2, tzinfo=UTC)
+_numbers = count()
+
+
+@cache
+def _process() -> Any:
+    return duckdb.connect(config={"threads": 2})
 
 
 def contract(text: str | dict[str, Any]) -> Any:
@@ -30,9 +38,10 @@ def one_object(properties: list[dict[str, Any]], **more: Any) -> Any:
 
 
 def table(columns: dict[str, str], rows: list[tuple[Any, ...]], name: str = "t") -> Any:
-    """A fresh DuckDB with one table."""
-    connection = duckdb.connect()
-    connection.execute("SET threads = 2")
+    """A fresh database with one table; a fresh DuckDB for each would cost most of a test's time."""
+    connection = _process().cursor()
+    database = f"m{next(_numbers)}"
+    connection.execute(f"ATTACH ':memory:' AS {database}; USE {database}")
     add_table(connection, columns, rows, name)
     return connection
 
@@ -43,8 +52,10 @@ def add_table(
     said = ", ".join(f"{quoted(c)} {t}" for c, t in columns.items())
     connection.execute(f"CREATE TABLE {quoted(name)} ({said})")
     if rows:
-        marks = ", ".join("?" * len(columns))
-        connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", rows)
+        marks = "(" + ", ".join("?" * len(columns)) + ")"
+        values = ", ".join([marks] * len(rows))
+        flat = [value for row in rows for value in row]
+        connection.execute(f"INSERT INTO {quoted(name)} VALUES {values}", flat)
 
 
 def quoted(name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 import sqlglot
 
 from mesh_defs.contracts.audit import Audit
+from mesh_defs.contracts.columns import Column
 from mesh_defs.contracts.engine import DuckDBEngine
 from tests.contracts.contract_lab import (
     NOW,
@@ -312,3 +313,35 @@ def test_a_tolerance_lets_a_few_rows_by() -> None:
     for nulls, outcome in ((2, "passed"), (3, "failed")):
         connection = table({"x": "INT"}, [(None,)] * nulls)
         assert verdicts(connection, of)["x.required"].outcome == outcome
+
+
+def test_the_scan_can_be_said_in_another_dialect() -> None:
+    class Warehouse:
+        dialect = "bigquery"
+
+        def columns(self, relation: Any) -> dict[str, Column]:
+            types = {"id": "INT64", "code": "STRING", "at": "TIMESTAMP", "price": "NUMERIC"}
+            return {n: Column.read(n, t, self.dialect) for n, t in types.items()}
+
+        def rows(self, query: Any, most: int | None = None) -> list[dict[str, Any]]:
+            text = query.sql(self.dialect)
+            assert sqlglot.parse_one(text, dialect=self.dialect).sql(self.dialect) == text
+            asked.append(text)
+            return [{"rows": 0, **{f"v{i}": None for i in range(20)}}]
+
+    asked: list[str] = []
+    values = [{"value": f"c{i}"} for i in range(30)]
+    of = one_object(
+        [
+            {"name": "id", "logicalType": "integer", "primaryKey": True},
+            {"name": "code", "logicalType": "string", "enum": values},
+            {"name": "at", "logicalType": "timestamp"},
+            {"name": "price", "logicalType": "number", "logicalTypeOptions": {"minimum": 0}},
+        ],
+        slaProperties=[{"property": "freshness", "value": 1, "element": "t.at"}],
+    )
+    found = verdicts(Warehouse(), of)
+    assert {v.outcome for i, v in found.items() if i != "at.freshness"} == {"passed"}
+    (scan,) = asked
+    assert "COUNTIF(NOT `code` IN ('c0', 'c1'" in scan
+    assert "UNIX_MICROS(MAX(`at`))" in scan
