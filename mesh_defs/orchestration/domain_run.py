@@ -90,7 +90,13 @@ def _execute(
             status, reason = watch.outcome(product.ref)
             found.append(
                 _result(
-                    state, room, product.ref.product, status, reason, watch.seconds(product.ref)
+                    state,
+                    room,
+                    product.ref.product,
+                    status,
+                    reason,
+                    watch.seconds(product.ref),
+                    run_id,
                 )
             )
     error = "" if result.success or any(p.status == "failed" for p in found) else watch.problem
@@ -161,8 +167,14 @@ class _Watch:
         """The status of a product, and why when it was not published."""
         if ref in self._status:
             return self._status[ref], ""
-        failed = self._failure.get(f"{ref.domain}__products__{ref.product}")
-        return "failed", failed or self.problem or "the run ended before its turn"
+        products = f"{ref.domain}__products__"
+        failed = self._failure.get(f"{products}{ref.product}")
+        if failed:
+            return "failed", failed
+        siblings = [s.removeprefix(products) for s in self._failure if s.startswith(products)]
+        if siblings and len(siblings) == len(self._failure):
+            return "skipped", f"rests on {', '.join(siblings)}, which was not published"
+        return "failed", self.problem or "the run ended before its turn"
 
     def seconds(self, ref: ProductRef) -> float:
         step = f"{ref.domain}__products__{ref.product}"
@@ -219,6 +231,7 @@ def _result(
     status: Status,
     reason: str = "",
     seconds: float = 0.0,
+    run_id: str = "",
 ) -> ProductResult:
     """A product's result: its status now, and the numbers of what stands published."""
     product = room.products[name]
@@ -227,7 +240,7 @@ def _result(
     passed, failed = said.get("rules_passed"), said.get("rules_failed")
     if status == "failed":
         attempt = last_attempt(state, product)
-        if attempt and attempt["status"] == "failed":
+        if attempt and attempt["run_id"] == run_id:
             passed, failed = attempt["rules_passed"], attempt["rules_failed"]
     return ProductResult(
         str(product.ref),

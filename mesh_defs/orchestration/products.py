@@ -33,7 +33,10 @@ def _product(
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(site.model_key(m)) for m in models],
+        deps=[
+            *(dg.AssetKey(site.model_key(m)) for m in models),
+            *(dg.AssetKey(site.product_key(p)) for p in _rests_on(site, product)),
+        ],
         description=_description(product),
         kinds={"delta", "product"},
         metadata=_definition_metadata(product),
@@ -67,7 +70,7 @@ def _product(
         if outcome.status == "failed":
             assert outcome.audit is not None
             raise dg.Failure(breach(outcome.product, outcome.audit), allow_retries=False)
-        if outcome.status == "published" or _feeds_others(context, site):
+        if outcome.status == "published" or _is_awaited(context, key):
             yield dg.MaterializeResult(
                 asset_key=key, metadata={**_metadata(outcome), **_column_lineage(site, product)}
             )
@@ -86,11 +89,27 @@ def breach(product: str, audit: Audit) -> str:
     return "\n".join(lines)
 
 
-def _feeds_others(context: dg.AssetExecutionContext, site: Site) -> bool:
-    """Whether another domain's steps wait for this one inside the same run."""
-    keys = context.job_def.asset_layer.executable_asset_keys
-    selection = context.run.asset_selection
-    return any(k.path[0] != site.name for k in (selection or keys))
+def _rests_on(site: Site, product: DataProduct) -> list[str]:
+    """Sibling products whose models this one is built from: they are published first, or neither.
+
+    Without this, baskets would be published from the very lines that purchases was refused for.
+    """
+    above = site.project.closure(product_models(site.room, product.ref))
+    return [
+        name
+        for name, sibling in site.room.products.items()
+        if sibling.ref != product.ref
+        and set(product_models(site.room, sibling.ref)) <= above
+        and not set(product_models(site.room, product.ref))
+        <= site.project.closure(product_models(site.room, sibling.ref))
+    ]
+
+
+def _is_awaited(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
+    """Whether another step of this run waits for this one, and would be skipped without it."""
+    layer = context.job_def.asset_layer
+    selected = context.run.asset_selection or layer.executable_asset_keys
+    return bool(layer.asset_graph.get(key).child_keys & set(selected))
 
 
 def _check_spec(key: dg.AssetKey, rule: Rule) -> dg.AssetCheckSpec:
