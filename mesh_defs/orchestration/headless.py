@@ -10,11 +10,10 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -211,14 +210,14 @@ def _start_fork_server() -> None:
     """Ctrl-C reaches every process of a terminal: only the parent shall act on it.
 
     The fork server would die of it with a traceback while it imports; it ends when its parent does.
+    Blocked, not ignored, so that a Ctrl-C of this very moment still reaches us.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return  # signals can only be set there; Python starts the server by itself then
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # else the server starts it, and that unblocks the signal
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _domain_process(
