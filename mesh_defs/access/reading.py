@@ -50,6 +50,7 @@ def answer(mesh: Mesh, state: State, sql: str) -> Iterator[Answer]:
     Raises MeshError for anything but one query, for a name that is no published product, and for
     what the engine refuses.
     """
+    _engine_reads(sql)
     products = [_known(mesh, name) for name in named_products(sql)]
     snapshots = {p.ref: _published(state, p) for p in products}
     with reader(state, snapshots) as connection:
@@ -83,8 +84,8 @@ def named_products(sql: str) -> list[str]:
     if isinstance(statement, exp.Show):
         raise MeshError("`mesh list` shows what there is to query.")
     if not isinstance(statement, exp.Query | exp.Values | exp.Describe | exp.Summarize):
-        first = sql.split(maxsplit=1)[0].upper().rstrip(";")
-        raise MeshError(f"Published products can only be read, not {first}. {_ONE_QUERY}")
+        verb = statement.name if isinstance(statement, exp.Command) else statement.key
+        raise MeshError(f"Products can only be read, and {verb.upper()} is no query. {_ONE_QUERY}")
     named_inside = {cte.alias.lower() for cte in statement.find_all(exp.CTE)}
     found: dict[str, None] = {}
     for table in statement.find_all(exp.Table):
@@ -120,8 +121,16 @@ def _published(state: State, product: DataProduct) -> Snapshot:
     return found
 
 
+def _engine_reads(sql: str) -> None:
+    """Raises MeshError with the engine's own words where SQL is no SQL to it."""
+    import duckdb
+
+    with _refusals(), duckdb.connect() as connection:
+        connection.extract_statements(sql)
+
+
 def _one_select(connection: DuckDBPyConnection, sql: str) -> None:
-    """The engine's own reading must agree that this is one query, whatever the first parser saw."""
+    """The engine, too, must see one query, whatever the other parser saw."""
     import duckdb
 
     statements = connection.extract_statements(sql)

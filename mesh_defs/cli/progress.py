@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mesh_defs.cli.say import count, plain, status, table
+from mesh_defs.cli.say import count, plain, some_rows, status, table
 from mesh_defs.orchestration.report import Progress, Stage
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Lines:
             self.console.print(f"{time.monotonic() - self.started:6.1f} s  {line}")
 
     def _line(self, said: Progress) -> str:
-        rows = "" if said.rows is None else f", {said.rows:,} {'row' if said.rows == 1 else 'rows'}"
+        rows = "" if said.rows is None else f", {some_rows(said.rows)}"
         if said.status and said.item:
             return f"{said.domain}.{said.item}: {said.status}{rows}"
         if said.stage == "landing" and rows:

@@ -72,7 +72,7 @@ def check(
       mesh check sales.purchases
       mesh check sales.purchases --json | jq '.verdicts[] | select(.outcome != "passed")'
     """
-    from mesh_defs.cli.say import as_json, console
+    from mesh_defs.cli.say import as_json, console, some_rows
     from mesh_defs.model import Mesh, find_root
     from mesh_defs.storage.state import State
 
@@ -98,7 +98,7 @@ def check(
         shown = console()
         shown.print(
             f"[bold]{data['product']}[/bold] {data['version']}, snapshot {snapshot}, "
-            f"{audit.rows:,} rows\n"
+            f"{some_rows(audit.rows)}\n"
         )
         say_verdicts(shown, data["verdicts"])
         shown.print(f"\n{_verdict(audit)}")

@@ -60,7 +60,7 @@ def query(
 
 
 def _say_table(found: Answer, limit: int) -> None:
-    from mesh_defs.cli.say import console, error, plain, table
+    from mesh_defs.cli.say import console, error, plain, some_rows, table
 
     names = _distinct([c.name for c in found.columns])
     numbers = tuple(n for n, c in zip(names, found.columns, strict=True) if _is_number(c.type))
@@ -71,7 +71,9 @@ def _say_table(found: Answer, limit: int) -> None:
     console().print(made)
     read = ", ".join(f"{ref} snapshot {s.version}" for ref, s in found.snapshots.items())
     size = (
-        f"the first {limit:,} rows; --limit shows more" if len(rows) > limit else _rows(len(rows))
+        f"the first {limit:,} rows; --limit shows more"
+        if len(rows) > limit
+        else some_rows(len(rows))
     )
     error(f"({'; '.join(part for part in (size, read) if part)})")
 
@@ -135,7 +137,3 @@ def _shown(value: Any) -> str:
 
 def _is_number(kind: str) -> bool:
     return kind.startswith(("NUMBER", "DECIMAL", "DOUBLE", "FLOAT")) or "INT" in kind
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"

@@ -100,9 +100,9 @@ def say_report(console: Console, report: RunReport) -> None:
             named = text if text.startswith(place) else f"{place}: {text}"
             console.print(f"\n{escape(named)}", soft_wrap=True)
     wrong = sum(p.status in ("failed", "skipped") for p in report.products)
-    came_to = "everything is published" if report.ok else f"{wrong} not published"
+    came_to = "" if report.ok else f", {wrong} of {len(report.products)} products not published"
     console.print(
-        f"\n{report.seconds:.1f} s, {came_to}. See it all in the UI: `make ui` (`mesh ui`)."
+        f"\n{report.seconds:.1f} s{came_to}. See it all in the UI: `make ui` (`mesh ui`)."
     )
 
 

@@ -62,6 +62,10 @@ def count(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
+def some_rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
 def rules(passed: int | None, failed: int | None) -> str:
     """`12 passed`, `11 passed, 1 failed`."""
     if passed is None:
