@@ -1,0 +1,1 @@
+"""Static checks of a mesh's files: one function each, grouped by what they look at."""
