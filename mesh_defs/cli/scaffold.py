@@ -38,13 +38,13 @@ def new_domain(
         root / "dbt_projects" / name / "dbt_project.yml": templates.DBT_PROJECT.substitute(values),
     }
     workspace = root / "workspace.yaml"
-    _write(root, files)
-    # Last, and on its own: Dagster must not be pointed at a domain that is not whole yet.
     before = workspace.read_text(encoding="utf-8") if workspace.exists() else None
-    others = sorted(p.parent.name for p in (root / "domains").glob("*/domain.yaml"))
-    text = _with_location(before, name) if before is not None else _workspace(others)
-    if text != before:
-        workspace.write_text(text, encoding="utf-8")
+    text = _workspace([*_domains(root), name]) if before is None else _with_location(before, name)
+    _write(root, files)
+    if text == before:
+        return list(files)
+    # Last: Dagster must not be pointed at a domain that is not whole yet.
+    workspace.write_text(text, encoding="utf-8")
     return [*files, workspace]
 
 
@@ -52,9 +52,8 @@ def new_product(root: Path, domain: str, name: str) -> list[Path]:
     """Write a product that can be published as it is: model, contract, descriptor."""
     folder = root / "domains" / domain
     if not (folder / "domain.yaml").is_file():
-        there = sorted(p.parent.name for p in (root / "domains").glob("*/domain.yaml"))
         raise MeshError(
-            f"No domain `{domain}`. Domains: {', '.join(there) or 'none'}. "
+            f"No domain `{domain}`. Domains: {', '.join(_domains(root)) or 'none'}. "
             f"`mesh new domain {domain}` makes one."
         )
     room = read_room(folder, root)
@@ -91,6 +90,10 @@ def _product_values(domain: Domain, name: str) -> dict[str, str]:
     }
 
 
+def _domains(root: Path) -> list[str]:
+    return sorted(p.parent.name for p in (root / "domains").glob("*/domain.yaml"))
+
+
 def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -112,7 +115,7 @@ def _write(root: Path, files: Mapping[Path, str]) -> None:
 
 
 def _workspace(domains: list[str]) -> str:
-    lines = (templates.WORKSPACE_LINE.substitute(name=name) for name in domains)
+    lines = (templates.WORKSPACE_LINE.substitute(name=name) for name in sorted(domains))
     return templates.WORKSPACE_HEAD + "".join(lines)
 
 
