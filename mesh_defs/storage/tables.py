@@ -7,6 +7,7 @@ one writer, whoever holds its domain's lock.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from mesh_defs.model import MeshError
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# DuckDB types that Delta has no type for, and the one that keeps every value.
+# DuckDB types that Delta has no type for, and the one that keeps every value (but nanoseconds,
+# which Delta does not count).
 _STORED_AS = {
     "HUGEINT": "DECIMAL(38,0)",
     "UHUGEINT": "DECIMAL(38,0)",
@@ -31,11 +35,14 @@ _STORED_AS = {
     "INTERVAL": "VARCHAR",
     "UUID": "VARCHAR",
     "JSON": "VARCHAR",
+    "BIT": "VARCHAR",
+    "BIGNUM": "VARCHAR",
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
     "TIMESTAMP_NS": "TIMESTAMP",
 }
 _APP = "mesh"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -63,19 +70,39 @@ def snapshot(folder: Path, version: int | None = None) -> Snapshot | None:
         delta = DeltaTable(str(folder), version=version)
     except TableNotFoundError:
         return None
-    commit = delta.history(1)[0]
-    metadata = json.loads(commit.get(_APP, "{}"))
-    return Snapshot(folder, delta.version(), tuple(sorted(delta.file_uris())), metadata)
+    found = delta.version()
+    return Snapshot(folder, found, tuple(sorted(delta.file_uris())), _said(folder, found) or {})
 
 
 def history(folder: Path, limit: int | None = None) -> list[tuple[int, Mapping[str, Any]]]:
-    """Versions, newest first, each with what was said of it."""
-    from deltalake import DeltaTable
+    """Versions, newest first, each with what was said of it; as far back as the log is kept."""
+    from itertools import count, islice, takewhile
 
-    if snapshot(folder) is None:
+    newest = snapshot(folder)
+    if newest is None:
         return []
-    commits = DeltaTable(str(folder)).history(limit)
-    return [(c["version"], json.loads(c.get(_APP, "{}"))) for c in commits]
+    each = ((v, _said(folder, v)) for v in count(newest.version, -1))
+    kept = takewhile(lambda found: found[1] is not None, each)
+    return [(version, said or {}) for version, said in islice(kept, limit)]
+
+
+def _log(folder: Path, version: int) -> Path:
+    return folder / "_delta_log" / f"{version:020d}.json"
+
+
+def _said(folder: Path, version: int) -> dict[str, Any] | None:
+    """What was said of a version when it was committed; None where there is no such commit.
+
+    Read from the log: delta-rs numbers its history down from the version that was loaded, but
+    begins with the newest commit, which may be another one.
+    """
+    try:
+        lines = _log(folder, version).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    commits = [a["commitInfo"] for line in lines if "commitInfo" in (a := json.loads(line))]
+    found: dict[str, Any] = json.loads(commits[0].get(_APP, "{}")) if commits else {}
+    return found
 
 
 def replace(
@@ -94,6 +121,8 @@ def replace(
     _remove_orphans(folder, before)
     query = _storable(connection, relation)
     schema = Schema.from_arrow(RecordBatchReader.from_stream(connection.sql(query).limit(0)).schema)
+    if before is not None:
+        _allow_local_times(DeltaTable(str(folder)), schema.to_json(), before)
     name = f"part-{time.time_ns()}.parquet"
     target = exp.convert(str(folder / name)).sql("duckdb")
     _, rows, size, _, columns, _ = connection.execute(
@@ -122,18 +151,59 @@ def replace(
     return committed
 
 
+def _allow_local_times(table: Any, schema: str, before: Snapshot) -> None:
+    """Delta wants it said of a table that it has timestamps without a zone; else none can read it.
+
+    A new table says so from its schema. An older one is changed by a commit of its own, with the
+    rows and the words of the snapshot before.
+    """
+    from deltalake import CommitProperties
+    from deltalake.table import TableFeatures
+
+    if '"timestamp_ntz"' not in schema:
+        return
+    if "timestampNtz" in (table.protocol().writer_features or ()):
+        return
+    table.alter.add_feature(
+        TableFeatures.TimestampWithoutTimezone,
+        allow_protocol_versions_increase=True,
+        commit_properties=CommitProperties(
+            custom_metadata={_APP: json.dumps(before.metadata, default=str)}
+        ),
+    )
+
+
 def _storable(connection: DuckDBPyConnection, relation: exp.Expression | str) -> str:
     """The relation's rows in types that Delta has."""
     base = relation if isinstance(relation, str) else relation.sql("duckdb")
     shape = connection.sql(f"SELECT * FROM {base}")
     columns = []
     for name, kind in zip(shape.columns, shape.types, strict=True):
-        column: exp.Expression = exp.column(name, quoted=True)
-        stored = _STORED_AS.get(str(kind)) or ("VARCHAR" if kind.id == "enum" else None)
-        if stored:
-            column = exp.cast(column, stored, dialect="duckdb")
-        columns.append(exp.alias_(column, name, quoted=True).sql("duckdb"))
+        column = exp.column(name, quoted=True).sql("duckdb")
+        stored = _stored_as(kind)
+        if stored != str(kind):
+            column = f"CAST({column} AS {stored})"
+        columns.append(f"{column} AS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
     return f"SELECT {', '.join(columns)} FROM {base}"
+
+
+def _stored_as(kind: Any) -> str:
+    """The type that a DuckDB type is stored as, inside lists, structs and maps too."""
+    if kind.id == "enum":
+        return "VARCHAR"
+    if kind.id in ("list", "array"):
+        return f"{_stored_as(kind.children[0][1])}[]"
+    if kind.id == "map":
+        return f"MAP({', '.join(_stored_as(inner) for _, inner in kind.children)})"
+    if kind.id == "struct":
+        fields = (
+            f"{exp.to_identifier(name, quoted=True).sql('duckdb')} {_stored_as(inner)}"
+            for name, inner in kind.children
+        )
+        return f"STRUCT({', '.join(fields)})"
+    if kind.id == "union":
+        raise MeshError(f"Delta has no type for {kind}. Give each of its kinds a column.")
+    return _STORED_AS.get(str(kind), str(kind))
 
 
 def _statistics(rows: int, columns: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +230,7 @@ def _statistic(kind: str, text: str | None) -> int | float | str | None:
     if kind in ("long", "integer", "short", "byte"):
         return int(text)
     if kind == "date":
-        return text
+        return text if _DATE.fullmatch(text) else None  # before Christ, or infinity
     # Other types keep only their null count: DuckDB may cut long texts, and rounds no time here.
     return None
 
@@ -171,7 +241,7 @@ def _remove_orphans(folder: Path, current: Snapshot | None) -> None:
     kept: set[str] = set()
     if current is not None:
         kept = {Path(f).name for f in current.files}
-        log = folder / "_delta_log" / f"{current.version:020d}.json"
+        log = _log(folder, current.version)
         last = log.stat().st_mtime if log.exists() else time.time()
     for file in folder.glob("part-*.parquet"):
         if file.name not in kept and file.stat().st_mtime > last:
