@@ -51,7 +51,7 @@ def lineages_of(
     found: dict[str, dict[str, int]] = {}
     for model in built:
         direct = {s: mounted[s] for s in sources.get(model, ()) if s in mounted}
-        above = [found.get(p) or known.get(p, {}) for p in parents.get(model, ())]
+        above = [found[p] if p in found else known.get(p, {}) for p in parents.get(model, ())]
         found[model] = merged([direct, *above])
     return found
 
