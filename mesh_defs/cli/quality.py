@@ -40,20 +40,19 @@ def validate(
       mesh validate --json | jq -r '.[].file' | sort -u
     """
     from mesh_defs.cli.say import as_json
-    from mesh_defs.governance.validation import validate as findings_across
+    from mesh_defs.governance.validation import validate as findings_of
     from mesh_defs.model import Mesh, find_root
 
     root = find_root()
     mesh = Mesh.read(root)
-    found = {*mesh.findings, *findings_across(mesh, root)}
+    findings = findings_of(mesh, root)
     if dbt:
-        found.update(_dbt_findings(root, mesh))
-    findings = sorted(found)
+        findings += _dbt_findings(root, mesh)
     if json:
         as_json([f.to_json() for f in findings])
     else:
         for finding in findings:
-            print(finding)
+            print(finding if finding.file else finding.problem)
         print(_counted(mesh, len(findings)))
     if findings:
         raise typer.Exit(1)

@@ -70,3 +70,31 @@ def test_check_of_what_was_never_published(shell: Shell, in_unpublished_mesh: Ti
     said = shell("check", "shop.orders")
     assert said.code == 1
     assert "never published" in said.err
+
+
+def test_validate_of_a_sound_mesh(shell: Shell, in_unpublished_mesh: TinyMesh) -> None:
+    assert shell("validate").out == "All well: 2 domains, 3 products.\n"
+    assert shell("validate", "--json").json == []
+    assert not in_unpublished_mesh.home.exists()
+
+
+def test_validate_names_file_line_and_field(shell: Shell, in_unpublished_mesh: TinyMesh) -> None:
+    file = in_unpublished_mesh.root / "domains" / "shop" / "domain.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("purpose:", "porpoise:"), "utf-8")
+    said = shell("validate")
+    assert said.code == 1
+    assert "domains/shop/domain.yaml:3: porpoise: not a field that is known here." in said.out
+    assert said.out.endswith(" findings.\n")
+    found = shell("validate", "--json")
+    assert found.code == 1
+    assert len(found.json) == said.out.count("\n") - 1
+    assert set(found.json[0]) == {"file", "line", "field", "problem", "todo"}
+
+
+def test_validate_lets_dbt_read_the_models(shell: Shell, changed_mesh: TinyMesh) -> None:
+    model = changed_mesh.root / "dbt_projects" / "insight" / "models" / "best_day.sql"
+    model.write_text("select * from {{ source('shop', 'ordrs') }}\n", encoding="utf-8")
+    said = shell("validate", "--dbt")
+    assert said.code == 1
+    assert "dbt_projects/insight does not parse" in said.out
+    assert "declared: shop.orders" in said.out
