@@ -35,9 +35,7 @@ WORDS = {
 }
 
 
-def severity_word(text: Any, default: str = "error") -> str:
-    if text is None:
-        return default
+def severity_word(text: Any) -> str:
     return WORDS.get(str(text).strip().lower(), "error")
 
 

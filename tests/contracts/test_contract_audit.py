@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,21 @@ def test_freshness_of_nothing_a_date_and_a_number() -> None:
     assert verdicts(day, of)["x.freshness"].outcome == "passed"
     assert verdicts(day, of, as_of=datetime(2018, 1, 3))["x.freshness"].outcome == "failed"
     assert "tells no time" in verdicts(table({"x": "INT"}, []), of)["x.freshness"].found
+
+
+def test_a_moment_without_a_zone_is_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        of = one_object([{"name": "x"}], slaProperties=FRESH)
+        connection = table({"x": "TIMESTAMP"}, [("2018-01-01 00:00:00",)])
+        verdict = verdicts(connection, of, as_of=datetime(2018, 1, 2))["x.freshness"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert verdict.found == "the newest is of 2018-01-01 00:00 UTC, 1 d old"
 
 
 @pytest.mark.parametrize(

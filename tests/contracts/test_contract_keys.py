@@ -99,6 +99,17 @@ def test_keys_of_every_type_at_their_ends(type_: str, values: list[Any], other: 
         assert len(found[rule].examples) == 1
 
 
+@pytest.mark.parametrize("width", [63, 64, 65, 66])
+@pytest.mark.parametrize("low", [-40, 0])
+def test_a_key_column_as_wide_as_the_mask_and_wider(width: int, low: int) -> None:
+    of = one_object([{"name": "day", "primaryKey": True}, {"name": "shop", "primaryKey": True}])
+    rows = [(low + i, "s") for i in range(width)]
+    columns = {"day": "SMALLINT", "shop": "VARCHAR"}
+    assert verdicts(table(columns, rows), of)["t.primaryKey"].failing == 0
+    twice = [*rows, rows[0], rows[-1]]
+    assert verdicts(table(columns, twice), of)["t.primaryKey"].failing == 2
+
+
 def test_what_a_small_key_proves_is_not_looked_for_again() -> None:
     asked: list[str] = []
 

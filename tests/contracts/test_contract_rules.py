@@ -205,6 +205,20 @@ def test_a_reference_is_read_in_each_of_its_forms(to: str, reference: str, colum
     assert params["local"] == (reference == "t")
 
 
+def test_a_composite_reference_points_at_one_product() -> None:
+    relationships = [{"from": ["t.x", "t.y"], "to": ["c.d.e", "c.other.f"]}]
+    of = one_object([{"name": "x"}, {"name": "y"}], relationships=relationships)
+    assert "more than one product" in (by_id(of)["t.foreignKey"].unusable or "")
+
+
+def test_key_columns_stand_in_the_order_of_their_positions() -> None:
+    places = {"a": 3, "b": 1, "c": 2}
+    of = one_object(
+        [{"name": n, "primaryKey": True, "primaryKeyPosition": p} for n, p in places.items()]
+    )
+    assert by_id(of)["t.primaryKey"].params["columns"] == ["b", "c", "a"]
+
+
 def test_an_empty_contract_has_no_rules() -> None:
     assert rules_of(contract({})) == ()
     assert [r.id for r in rules_of(contract({"schema": [{"name": "t"}]}))] == ["t.columns"]
