@@ -1,0 +1,93 @@
+with sales_log as (
+    select max(business_date) as observed_until from {{ ref('household_days') }}
+),
+
+shoppers as (
+    select
+        household_key,
+        min(business_date) as first_visit,
+        max(business_date) as last_visit,
+        sum(visits) as visits,
+        sum(spend) as spend
+    from {{ ref('household_days') }}
+    group by household_key
+),
+
+-- Fifths of the households, 5 the best; households that are alike share a score.
+scored as (
+    select
+        shoppers.*,
+        sales_log.observed_until,
+        cast(sales_log.observed_until - shoppers.last_visit as integer) as days_since_visit,
+        shoppers.spend * 7.0
+            / greatest(sales_log.observed_until - shoppers.first_visit + 1, 7) as weekly_spend,
+        cast(least(floor(5 * percent_rank() over (order by shoppers.last_visit)), 4) as integer) + 1
+            as recency_score,
+        cast(least(floor(5 * percent_rank() over (order by shoppers.visits)), 4) as integer) + 1
+            as frequency_score,
+        cast(least(floor(5 * percent_rank() over (order by shoppers.spend)), 4) as integer) + 1
+            as monetary_score
+    from shoppers
+    cross join sales_log
+),
+
+mailings as (
+    select
+        household_key,
+        count(*) as campaigns_received
+    from (select unnest(audience) as household_key from {{ source('marketing', 'campaigns') }})
+    group by household_key
+),
+
+redeemed as (
+    select
+        household_key,
+        count(*) as coupons_redeemed
+    from {{ source('marketing', 'redemptions') }}
+    group by household_key
+)
+
+select
+    scored.household_key,
+    scored.observed_until,
+    scored.first_visit,
+    scored.last_visit,
+    scored.days_since_visit,
+    cast(scored.visits as bigint) as visits,
+    cast(scored.spend as decimal(10, 2)) as spend,
+    cast(scored.weekly_spend as decimal(10, 2)) as weekly_spend,
+    scored.recency_score,
+    scored.frequency_score,
+    scored.monetary_score,
+    case
+        when scored.days_since_visit > 60 then 'lapsed'
+        when scored.recency_score <= 2 and scored.frequency_score >= 3 then 'slipping'
+        when scored.frequency_score >= 4 and scored.monetary_score >= 4 then 'champion'
+        when scored.frequency_score >= 4 then 'frequent'
+        when scored.monetary_score >= 4 then 'stock_up'
+        else 'occasional'
+    end as segment,
+    case
+        when scored.weekly_spend < 10 then 'under_10'
+        when scored.weekly_spend < 25 then '10_to_25'
+        when scored.weekly_spend < 50 then '25_to_50'
+        when scored.weekly_spend < 100 then '50_to_100'
+        else '100_and_over'
+    end as spend_band,
+    coalesce(mailings.campaigns_received, 0) as campaigns_received,
+    coalesce(redeemed.coupons_redeemed, 0) as coupons_redeemed,
+    case
+        when redeemed.coupons_redeemed >= 10 then 'heavy'
+        when redeemed.coupons_redeemed >= 3 then 'regular'
+        when redeemed.coupons_redeemed >= 1 then 'occasional'
+        when mailings.campaigns_received >= 1 then 'never'
+        else 'not_mailed'
+    end as coupon_use,
+    households.household_key is not null as has_demographics,
+    households.age_band,
+    households.income_band,
+    households.household_size
+from scored
+left join mailings using (household_key)
+left join redeemed using (household_key)
+left join {{ source('customers', 'households') }} as households using (household_key)
