@@ -1,0 +1,79 @@
+"""Pages of the documentation as tests see them: their blocks, tables, headings and links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tests.tiny_mesh import REPOSITORY
+
+_TITLE = re.compile(r'\btitle="([^"]+)"')
+_CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its title if it has one, its text, the line it begins on."""
+
+    language: str
+    title: str
+    text: str
+    line: int
+
+
+def page(name: str) -> Path:
+    return REPOSITORY / name
+
+
+def pages() -> list[Path]:
+    """Every page that this repository's readers are sent to."""
+    return [page("README.md"), page("CONTRIBUTING.md"), *sorted(page("docs").rglob("*.md"))]
+
+
+def blocks(path: Path) -> list[Block]:
+    found = []
+    for token in _tokens(path):
+        if token.type == "fence":
+            language, _, rest = token.info.strip().partition(" ")
+            title = _TITLE.search(rest)
+            line = token.map[0] + 1 if token.map else 0
+            found.append(Block(language, title.group(1) if title else "", token.content, line))
+    return found
+
+
+def links(path: Path) -> list[str]:
+    """Where links and pictures of a page point to."""
+    inner = [child for token in _tokens(path) for child in token.children or ()]
+    given = [child.attrGet("href") or child.attrGet("src") for child in inner]
+    return [str(target) for target in given if target]
+
+
+def headings(path: Path, level: int) -> list[str]:
+    tokens = _tokens(path)
+    opened = (i for i, t in enumerate(tokens) if t.type == "heading_open" and t.tag == f"h{level}")
+    return [tokens[i + 1].content for i in opened]
+
+
+def table_codes(path: Path, under: str = "") -> list[list[str]]:
+    """What stands in backticks in each row's first cell, of the tables under a heading."""
+    found: list[list[str]] = []
+    tokens = _tokens(path)
+    here, first = not under, False
+    for i, token in enumerate(tokens):
+        if token.type == "heading_open" and under:
+            here = tokens[i + 1].content == under
+        elif token.type == "tr_open":
+            first = True
+        elif token.type == "td_open" and first:
+            first = False
+            if here:
+                found.append(_CODE.findall(tokens[i + 1].content))
+    return found
+
+
+def _tokens(path: Path) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8"))
