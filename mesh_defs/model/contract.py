@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,6 +21,7 @@ from mesh_defs.model.yaml_source import YamlSource
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
+_TODO = "See ODCS v3.2.0."
 SEMANTIC_VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
 
 
@@ -70,13 +73,12 @@ def read_contract(source: YamlSource) -> DataContract:
     from jsonschema.exceptions import best_match
     from open_data_contract_standard.model import OpenDataContractStandard
 
-    found: list[Finding] = []
-    for error in sorted(_validator().iter_errors(source.data), key=lambda e: list(e.absolute_path)):
-        deepest = error
-        while deepest.context:
-            deepest = best_match(deepest.context)
-        path = tuple(deepest.absolute_path)
-        found.append(source.finding(path, _said(deepest), "See ODCS v3.2.0."))
+    errors = []
+    for error in sorted(_validator().iter_errors(source.data), key=_order):
+        while error.context:
+            error = best_match(error.context)
+        errors.append(error)
+    found = [f for error in errors for f in _findings(source, error, errors)]
     version = str(source.data.get("version", ""))
     if not found and not SEMANTIC_VERSION.match(version):
         found.append(
@@ -87,16 +89,57 @@ def read_contract(source: YamlSource) -> DataContract:
     return DataContract(source, OpenDataContractStandard(**source.data))
 
 
+def _order(error: Any) -> list[str]:
+    return [str(part).zfill(6) for part in error.absolute_path]
+
+
+def _findings(source: YamlSource, error: Any, errors: Sequence[Any]) -> Iterator[Finding]:
+    path = tuple(error.absolute_path)
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        alone = not any(
+            e is not error and tuple(e.absolute_path)[: len(path)] == path for e in errors
+        )
+        for name in _unexpected(error):
+            # Where an element is wrong in another way, the schema calls good fields of it unknown.
+            if alone or name not in _known_fields() or error.validator == "additionalProperties":
+                near = [] if name in _known_fields() else get_close_matches(name, _known_fields())
+                todo = f"Did you mean `{near[0]}`?" if near else _TODO
+                yield source.finding((*path, name), "not a field that is known here", todo)
+        return
+    yield source.finding(path, _said(error), _TODO)
+
+
+def _unexpected(error: Any) -> list[str]:
+    """The fields an element should not have; the library names them only in its message."""
+    quoted = error.message[error.message.rfind("(") :]
+    return [str(name) for name in error.instance if repr(name) in quoted]
+
+
 def _said(error: Any) -> str:
     """The library's message, cut where it repeats the whole document."""
     if error.validator == "required":
         missing = re.match(r"'([^']+)'", error.message)
-        return f"`{missing.group(1)}` is required, and missing" if missing else error.message
-    if error.validator in ("additionalProperties", "unevaluatedProperties"):
-        extra = error.message[error.message.rfind("(") :].strip("()")
-        return f"not a field that is known here: {extra}"
+        name = missing.group(1) if missing else error.message
+        if name == "map" and "logicalType" not in error.instance:
+            name = "logicalType"  # without it, the standard's schema takes every column for a map
+        return f"`{name}` is required, and missing"
     message = str(error.message)
     return message if len(message) < 200 else f"{message[:90]} … {message[-90:]}"
+
+
+@cache
+def _known_fields() -> frozenset[str]:
+    """Every field that ODCS has, wherever."""
+    found: set[str] = set()
+    waiting = [_validator().schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            found |= set(part.get("properties") or ())
+        waiting += (
+            part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        )
+    return frozenset(found)
 
 
 @cache

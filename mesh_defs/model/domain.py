@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from mesh_defs.model import cron
 from mesh_defs.model.names import NAME_RULE, ProductRef, is_name, source_variable
 from mesh_defs.model.shape import Shape, parse
 from mesh_defs.model.yaml_source import YamlSource
-
-_CRON_FIELD = re.compile(r"^[\d*/,\-A-Za-z]+$")
 
 
 class Kind(StrEnum):
@@ -24,13 +22,6 @@ class Kind(StrEnum):
     SOURCE_ALIGNED = "source-aligned"
     AGGREGATE = "aggregate"
     CONSUMER_ALIGNED = "consumer-aligned"
-
-
-def _cron(text: str) -> str:
-    fields = text.split()
-    if len(fields) != 5 or not all(_CRON_FIELD.match(f) for f in fields):
-        raise ValueError('expected a cron expression of five fields, such as "15 5 * * *"')
-    return text
 
 
 def _zone(text: str) -> str:
@@ -106,7 +97,7 @@ class DomainFile(Shape):
     kind: Kind
     purpose: str
     team: Team
-    schedule: Annotated[str, AfterValidator(_cron)] | None = None
+    schedule: Annotated[str, AfterValidator(cron.checked)] | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     as_of: Annotated[datetime, BeforeValidator(_moment)] | None = None
     sources: dict[Name, Source] = Field(default_factory=dict)

@@ -139,17 +139,15 @@ def read_room(folder: Path, root: Path) -> DomainRoom:
             Finding(shown, 0, "", f"a domain's folder is called {NAME_RULE}", "Rename it.")
         )
     try:
-        domain = read_domain(folder, read_yaml(folder / "domain.yaml", root))
-        if any(ref.domain == name for ref in domain.inputs):
-            found.append(
-                Finding(
-                    f"{shown}/domain.yaml",
-                    1,
-                    "inputs",
-                    "a domain is no input of its own",
-                    "Use dbt's `ref` instead.",
-                )
+        source = read_yaml(folder / "domain.yaml", root)
+        domain = read_domain(folder, source)
+        found += [
+            source.finding(
+                ("inputs", str(ref)), "a domain is no input of its own", "Use dbt's `ref` instead."
             )
+            for ref in domain.inputs
+            if ref.domain == name
+        ]
     except MeshError as error:
         found.extend(error.findings)
     for path in sorted((folder / "products").glob("*.odps.y*ml")):

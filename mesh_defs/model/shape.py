@@ -37,7 +37,12 @@ def findings(
     shape: type[BaseModel], source: YamlSource, error: ValidationError
 ) -> Sequence[Finding]:
     found = []
-    for item in error.errors():
+    items = error.errors()
+    for item in items:
+        if item["type"] == "too_short" and any(
+            _is_below(other["loc"], item["loc"]) for other in items
+        ):
+            continue  # pydantic does not count the items that are wrong
         path = tuple(part for part in item["loc"] if part != "[key]")
         problem = _SAID.get(item["type"]) or f"{item['msg'].removeprefix('Value error, ')}"
         if item["type"] not in _SAID and isinstance(item.get("input"), str | int | float | bool):
@@ -48,6 +53,10 @@ def findings(
         }.get(item["type"], "")
         found.append(source.finding(path, problem, todo))
     return found
+
+
+def _is_below(path: Sequence[str | int], above: Sequence[str | int]) -> bool:
+    return len(path) > len(above) and path[: len(above)] == above
 
 
 def known_fields(shape: type[BaseModel], path: Sequence[str | int]) -> list[str]:
