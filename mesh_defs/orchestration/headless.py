@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -155,6 +156,10 @@ class _Crew:
                         self._start(context, name)
                 for connection in wait(list(self.running)):
                     self._hear(connection, results)  # type: ignore[arg-type]
+        except BaseException:
+            self._stop()
+            _end_fork_server()  # after its children: it is the one who tells when they ended
+            raise
         finally:
             self._stop()
 
@@ -218,6 +223,17 @@ def _start_fork_server() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_fork_server() -> None:
+    """Told to stop, nothing of ours goes on: else the server would first import all it was told to,
+    and then start a process that had been asked of it.
+    """
+    # Python has no public word for it; without one the server ends by itself a few seconds later.
+    pid = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
+    if pid:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _domain_process(
