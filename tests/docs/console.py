@@ -53,9 +53,7 @@ class Reader:
             timeout=300,
         )
         said = f"{done.stdout}{done.stderr}"
-        assert done.returncode == 0, (
-            f"line {line}: `{command}` ends with {done.returncode}:\n{said}"
-        )
+        assert done.returncode == 0, f"line {line}: `{command}`: {done.returncode}\n{said}"
         assert matches(expected, said), (
             f"line {line}: `{command}` says\n{said}\nwhere the page shows\n" + "\n".join(expected)
         )
