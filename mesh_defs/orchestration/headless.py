@@ -140,11 +140,12 @@ class _Crew:
         context = multiprocessing.get_context(_start_method())
         if hasattr(context, "set_forkserver_preload"):
             context.set_forkserver_preload(_PRELOAD)
-            _start_fork_server()
         left = list(waiting)
         for name in left:
             self.listen(Progress(name, "waiting"))
         try:
+            if _start_method() == "forkserver":
+                _start_fork_server()
             while left or self.running:
                 busy = {name for name, _, _ in self.running.values()}
                 for name in list(left):

@@ -354,7 +354,7 @@ def queries(draw: st.DrawFn) -> str:
     return query
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(query=queries(), changed=st.sampled_from(COLUMNS))
 def test_nothing_that_depends_on_a_column_is_missed(
     query: str, changed: str, tmp_path_factory: pytest.TempPathFactory

@@ -48,7 +48,7 @@ def numbers(low: int, high: int, names: tuple[str, ...] = ()) -> st.SearchStrate
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.tuples(
         numbers(-1, 61), numbers(-1, 25), numbers(-1, 33), numbers(-1, 14, ("jan", "FEB")),

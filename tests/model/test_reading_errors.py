@@ -366,7 +366,7 @@ def at(data: Any, path: tuple[str | int, ...]) -> Any:
     return data
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     data=st.dictionaries(WORDS, TREES, min_size=1, max_size=5),
     flow=st.sampled_from([None, False, True]),
@@ -452,7 +452,7 @@ JUNK = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(choice=st.integers(0, 10_000), junk=JUNK)
 def test_no_contract_breaks_reading(
     choice: int, junk: Any, tmp_path_factory: pytest.TempPathFactory

@@ -1,0 +1,125 @@
+"""The mesh as a person meets it in a story: the command, its JSON, a copy of the demo's files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_MINUTES = 60.0
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "target", "logs", "dbt_packages", ".user.yml")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def products(self) -> dict[str, dict[str, Any]]:
+        return {p["product"]: p for p in self.json["products"]}
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {name: p["status"] for name, p in self.products.items()}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A mesh's root and its state folder; `mesh(...)` types a command there."""
+
+    root: Path
+    home: Path
+    sources: Mapping[str, Path] = field(default_factory=dict)
+
+    def mesh(self, *arguments: str, minutes: float = 10) -> Said:
+        done = subprocess.run(
+            [*_COMMAND, *arguments],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=minutes * _MINUTES,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that goes on while the story does."""
+        return subprocess.Popen(
+            [*_COMMAND, *arguments],
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Said:
+        return self.mesh("run", "--json", *arguments)
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """What `mesh list` says stands published, by product, without what was tried since."""
+        found = {p["product"]: p for p in json.loads(self.mesh("list", "--json").out)}
+        return {name: {k: p[k] for k in p if k != "last_attempt"} for name, p in found.items()}
+
+    def ask(self, sql: str) -> list[dict[str, Any]]:
+        said = self.mesh("query", "--json", sql)
+        assert said.code == 0, said.err
+        found: list[dict[str, Any]] = said.json
+        return found
+
+    def feeding(self, **sources: Path) -> Story:
+        """The same mesh with other batches: `feeding(sales__transactions=path)`."""
+        return Story(self.root, self.home, {**self.sources, **sources})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("MESH_", "DAGSTER_"))}
+        given = {f"MESH_SOURCE__{k.upper()}": str(v) for k, v in self.sources.items()}
+        return {
+            **clean,
+            **given,
+            "MESH_HOME": str(self.home),
+            "PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NO_COLOR": "1",
+        }
+
+
+_COMMAND = [sys.executable, "-c", "from mesh_defs.cli.main import app; app(prog_name='mesh')"]
+
+
+def copy_of_the_demo(root: Path) -> Path:
+    """The demo's domains, to be fed, broken and mended without harm to anybody."""
+    for name in ("domains", "dbt_projects"):
+        shutil.copytree(REPOSITORY / name, root / name, ignore=_LEFT_OUT)
+    shutil.copy(REPOSITORY / "dagster.yaml", root)
+    return root
+
+
+def orphans(home: Path) -> list[Path]:
+    """Parquet files in the lake that no version of their table ever named."""
+    found = []
+    for log in home.glob("lake/**/_delta_log"):
+        named = {
+            action["add"]["path"]
+            for commit in log.glob("*.json")
+            for line in commit.read_text().splitlines()
+            if "add" in (action := json.loads(line))
+        }
+        found += [f for f in log.parent.glob("*.parquet") if f.name not in named]
+    return found
