@@ -58,7 +58,7 @@ def audit(
     for schema_object in contract.odcs.schema_ or []:
         own = [r for r in rules if r.object == schema_object.name]
         table = tables.get(schema_object.name or "")
-        bench = _bench(engine, schema_object, table, tables, others, as_of, examples)
+        bench = bench_of(engine, schema_object, table, tables, others, as_of, examples)
         if isinstance(bench, str):
             found |= {r.id: _absent(r, bench) for r in own}
             continue
@@ -75,7 +75,7 @@ def audit(
     return Audit(rows, verdicts, round(time.perf_counter() - started, 3))
 
 
-def _bench(
+def bench_of(
     engine: Engine,
     schema_object: SchemaObject,
     table: exp.Expression | None,
@@ -108,7 +108,7 @@ def _audit_table(
     reasons: dict[str, str] = {}
     for rule in rules:
         try:
-            plans[rule.id] = _plan(rule, bench)
+            plans[rule.id] = plan_of(rule, bench)
         except CannotCheck as reason:
             reasons[rule.id] = str(reason)
     answers, refused = _scan(bench, plans)
@@ -124,7 +124,7 @@ def _audit_table(
     return found
 
 
-def _plan(rule: Rule, bench: Bench) -> Plan:
+def plan_of(rule: Rule, bench: Bench) -> Plan:
     if rule.unusable:
         raise CannotCheck(rule.unusable)
     if rule.kind not in KINDS:
