@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.formats import INTEGER_FORMATS, STRING_FORMATS
 from mesh_defs.contracts.rules import Clause, Rule
-from mesh_defs.contracts.softening import custom, severity_of, tolerance_of
+from mesh_defs.contracts.softening import custom, quarantine_of, severity_of, tolerance_of
 from mesh_defs.contracts.wording import listing, number, tolerated
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ def make(
                 promised += f"; up to {tolerated(tolerance)} tolerated"
         except ValueError as wrong:
             params["unusable"] = str(wrong)
+    if budget := quarantine_of(elements, kind, schema_object):
+        params["quarantine"] = budget
+        promised += f"; rows that break it go to quarantine, up to {tolerated(budget)}"
     if prop is not None:
         params.setdefault("columns", [column_of(prop)])
     if description:

@@ -1,4 +1,4 @@
-"""Severity and tolerance of a clause, also where ODCS has no field for them.
+"""What a breach of a clause comes to, also where ODCS has no field for it; no rows are looked at.
 
 A quality clause has a `severity` of its own. Everything else is softened by custom properties on
 the element that carries the clause (a relationship, a service level, a property or an object):
@@ -8,9 +8,11 @@ the element that carries the clause (a relationship, a service level, a property
       - {property: severity, value: {enum: warning}}         # only clauses of this kind
       - {property: tolerance, value: "0.5%"}                 # or a number of rows
       - {property: tolerance, value: {enum: 10}}
+      - {property: onBreach, value: quarantine}              # or block, or warn
 
 `error` blocks a publication, `warning` shows, `info` records. A tolerance lets a rule that counts
-rows hold while at most so many rows break it.
+rows hold while at most so many rows break it. `onBreach: quarantine` takes the rows that break the
+rule out of what is published, up to the object's `quarantineBudget` (rows, or a percentage).
 """
 
 from __future__ import annotations
@@ -35,6 +37,21 @@ WORDS = {
 }
 
 
+QUARANTINE = "quarantine"
+BREACH, BUDGET = "onBreach", "quarantineBudget"
+# What a breach does, and the severity that goes with it. Another word blocks.
+ON_BREACH = {"block": "error", QUARANTINE: "error", "warn": "warning"}
+# Kinds of rules that can say which rows break them; the others are about the table as a whole.
+POINTS_AT_ROWS = frozenset(
+    [
+        *("required", "nullValues", "missingValues", "invalidValues", "enum", "pattern", "format"),
+        *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("multipleOf", "minItems", "maxItems", "dimensions"),
+        *("unique", "primaryKey", "duplicateValues", "foreignKey"),
+    ]
+)
+
+
 def severity_word(text: Any) -> str:
     return WORDS.get(str(text).strip().lower(), "error")
 
@@ -54,11 +71,34 @@ def chosen(value: Any, kind: str) -> Any:
 
 def severity_of(elements: Iterable[Any], kind: str, default: str = "error") -> str:
     """The severity said by the first element that says one; the nearest element comes first."""
+    breach, severity = _said(elements, kind)
+    if breach is not None:
+        return ON_BREACH.get(breach, "error")
+    return default if severity is None else severity_word(severity)
+
+
+def quarantine_of(elements: Iterable[Any], kind: str, holder: Any) -> dict[str, Any] | None:
+    """The budget `{"unit": rows|percent, "value": …}` where rows that break go to quarantine.
+
+    `holder` is the schema object, which has the budget. Without one that can be read there is no
+    quarantine: the rule blocks, as `error` does.
+    """
+    if kind not in POINTS_AT_ROWS or _said(elements, kind)[0] != QUARANTINE:
+        return None
+    try:
+        return read_tolerance(custom(holder, BUDGET))
+    except ValueError:
+        return None
+
+
+def _said(elements: Iterable[Any], kind: str) -> tuple[str | None, Any]:
+    """(what a breach does, severity) of the nearest element that says either."""
     for element in elements:
-        said = getattr(element, "severity", None) or chosen(custom(element, "severity"), kind)
-        if said is not None:
-            return severity_word(said)
-    return default
+        breach = chosen(custom(element, BREACH), kind)
+        severity = getattr(element, "severity", None) or chosen(custom(element, "severity"), kind)
+        if breach is not None or severity is not None:
+            return None if breach is None else str(breach).strip().lower(), severity
+    return None, None
 
 
 def tolerance_of(elements: Iterable[Any], kind: str) -> dict[str, Any] | None:

@@ -13,13 +13,18 @@ PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the audit says about one rule. `failing` is a number of rows where rows are counted."""
+    """What the audit says about one rule. `failing` is a number of rows where rows are counted.
+
+    `quarantined` is the number of rows that broke the rule and are not among the audited ones any
+    more: the verdict on those that are left can be `passed`.
+    """
 
     rule: Rule
     outcome: str
     failing: int | None
     found: str
     examples: tuple[dict[str, Any], ...] = ()
+    quarantined: int = 0
 
     @property
     def blocking(self) -> bool:
@@ -32,6 +37,7 @@ class Verdict:
             "failing": self.failing,
             "found": self.found,
             "examples": list(self.examples),
+            "quarantined": self.quarantined,
         }
 
     @classmethod
@@ -42,6 +48,7 @@ class Verdict:
             data["failing"],
             data["found"],
             tuple(data["examples"]),
+            data.get("quarantined", 0),
         )
 
 

@@ -59,8 +59,8 @@ def must(operator: str, value: Any) -> str:
 
 
 def tolerated(tolerance: dict[str, Any]) -> str:
-    amount = number(tolerance["value"])
-    return f"{amount}%" if tolerance["unit"] == "percent" else f"{amount} rows"
+    value = tolerance["value"]
+    return f"{number(value)}%" if tolerance["unit"] == "percent" else rows(value)
 
 
 def span(seconds: float) -> str:

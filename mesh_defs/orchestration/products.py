@@ -30,6 +30,11 @@ def _product(
 ) -> dg.AssetsDefinition:
     key = dg.AssetKey(site.product_key(product.ref.product))
     models = product_models(site.room, product.ref)
+    feeds = [
+        f"{site.name}.{sibling.ref.product}"
+        for sibling in site.room.products.values()
+        if product.ref.product in _rests_on(site, sibling)
+    ]
 
     @dg.asset(
         key=key,
@@ -62,6 +67,7 @@ def _product(
                     code,
                     context.run_id,
                     forced(context.run_tags),
+                    feeds,
                 )
         except MeshError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
@@ -125,6 +131,8 @@ def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"found": verdict.found, "promised": verdict.rule.promised}
     if verdict.failing is not None:
         metadata["failing"] = verdict.failing
+    if "quarantine" in verdict.rule.params:
+        metadata["quarantined"] = verdict.quarantined
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(
             "\n".join(f"- `{json.dumps(row, default=str)}`" for row in verdict.examples)
@@ -176,6 +184,7 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
     assert snapshot is not None
     return {
         "dagster/row_count": outcome.rows,
+        "rows_quarantined": outcome.rows_quarantined,
         "snapshot": snapshot.version,
         "status": outcome.status,
         "bytes": snapshot.bytes,

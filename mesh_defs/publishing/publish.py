@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,7 @@ from sqlglot import exp
 from mesh_defs.contracts.audit import Audit, audit
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.publishing import provenance
+from mesh_defs.publishing import provenance, quarantine
 from mesh_defs.storage.state import State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import table
@@ -39,6 +40,10 @@ class Outcome:
     def rows(self) -> int | None:
         return int(self.snapshot.metadata["rows"]) if self.snapshot else None
 
+    @property
+    def rows_quarantined(self) -> int:
+        return int(self.snapshot.metadata.get("rows_quarantined", 0)) if self.snapshot else 0
+
 
 def publish(
     connection: DuckDBPyConnection,
@@ -48,8 +53,12 @@ def publish(
     code: str,
     run_id: str,
     force: bool = False,
+    feeds: Collection[str] = (),
 ) -> Outcome:
     """Audit a product's candidate in its workshop and publish it if the contract holds.
+
+    Rows that break a quarantine rule are held back first. `feeds` names the products that are made
+    from this one's model: they would still contain such rows, so then the rule blocks.
 
     The caller holds the workshop's lock, so nobody changes the candidate between audit and
     publication. A candidate built from what is published already is left alone, unless forced.
@@ -64,13 +73,19 @@ def publish(
         return Outcome(
             str(product), "unchanged", None, standing, lineage, time.monotonic() - started
         )
-    audited = audit(
+    references, as_of = references_of(room), room.need().file.as_of or datetime.now(UTC)
+    whole = audit(connection, candidates, product.contract, references=references, as_of=as_of)
+    split = quarantine.split(
         connection,
+        state,
+        product,
         candidates,
-        product.contract,
-        references=references_of(room),
-        as_of=room.need().file.as_of or datetime.now(UTC),
+        whole,
+        references=references,
+        as_of=as_of,
+        feeds=feeds,
     )
+    audited = split.audit
     said: dict[str, Any] = {
         "product": str(product),
         "contract_version": product.contract.version,
@@ -82,10 +97,12 @@ def publish(
         "rules_passed": audited.passed,
         "rules_failed": audited.failed,
         "rules_not_executable": audited.not_executable,
+        "rows_quarantined": split.rows_held,
     }
     if audited.holds:
-        main = table(product.contract.relation_of(product.contract.objects[0]))
-        standing = delta.publish(connection, state, product, main, said)
+        if held := quarantine.hold(connection, state, product, split, said):
+            said["quarantine"] = held.version
+        standing = delta.publish(connection, state, product, split.kept, said)
     outcome = Outcome(
         str(product),
         "published" if audited.holds else "failed",
@@ -93,7 +110,7 @@ def publish(
         standing,
         lineage,
         time.monotonic() - started,
-        sample_of(connection, product, candidates) if audited.holds else "",
+        sample_of(connection, product, split.kept) if audited.holds else "",
     )
     write_json(
         state.audit(product.ref),
@@ -109,14 +126,12 @@ def publish(
     return outcome
 
 
-def sample_of(
-    connection: DuckDBPyConnection, product: DataProduct, candidates: dict[str, exp.Table]
-) -> str:
+def sample_of(connection: DuckDBPyConnection, product: DataProduct, rows: exp.Expression) -> str:
     """Five rows as a Markdown table; columns whose classification is not public are masked."""
     first = product.contract.objects[0]
     shown = [p for p in first.properties or [] if p.name]
     columns = [exp.column(p.name, quoted=True) for p in shown]
-    query = exp.select(*columns).from_(next(iter(candidates.values()))).limit(5)
+    query = exp.select(*columns).from_(rows.copy()).limit(5)
     masked = [bool(p.classification and p.classification.lower() != "public") for p in shown]
     lines = [
         "| " + " | ".join(str(p.name) for p in shown) + " |",

@@ -33,6 +33,12 @@ class State:
     def product(self, ref: ProductRef, major: int) -> Path:
         return self.home / "lake" / ref.domain / "products" / ref.product / f"v{major}"
 
+    def quarantine(self, ref: ProductRef, major: int) -> Path:
+        return self.home / "lake" / ref.domain / "quarantine" / ref.product / f"v{major}"
+
+    def discarded(self, ref: ProductRef, major: int) -> Path:
+        return self.quarantine(ref, major).with_suffix(".discarded.json")
+
     def audit(self, ref: ProductRef) -> Path:
         return self.home / "audits" / ref.domain / f"{ref.product}.json"
 
