@@ -127,8 +127,8 @@ def _history(state: State, product: DataProduct) -> list[dict[str, Any]]:
 
 
 def _audit(attempt: dict[str, Any] | None) -> dict[str, Any] | None:
-    from mesh_defs.cli.quality import verdict_json
     from mesh_defs.contracts.audit import Audit
+    from mesh_defs.contracts.reports import verdict_json
 
     if attempt is None:
         return None

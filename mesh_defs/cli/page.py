@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.cli.quality import say_verdicts
 from mesh_defs.cli.say import count, moment, plain, rules, status, table
+from mesh_defs.cli.verdicts import say_verdicts
 
 if TYPE_CHECKING:
     from rich.console import Console

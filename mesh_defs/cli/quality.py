@@ -9,11 +9,10 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
-
-    from mesh_defs.contracts.audit import Audit, Verdict
-    from mesh_defs.model import DataProduct, Finding, Mesh
+    from mesh_defs.contracts.audit import Audit
+    from mesh_defs.model import DataProduct, DomainRoom, Finding, Mesh, ProductRef
     from mesh_defs.storage.state import State
+    from mesh_defs.storage.tables import Snapshot
 
 Json = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
 
@@ -72,6 +71,8 @@ def check(
       mesh check sales.purchases --json | jq '.verdicts[] | select(.outcome != "passed")'
     """
     from mesh_defs.cli.say import as_json, console, some_rows
+    from mesh_defs.cli.verdicts import said_of, say_verdicts
+    from mesh_defs.contracts.reports import verdict_json
     from mesh_defs.model import Mesh, find_root
     from mesh_defs.storage.state import State
 
@@ -100,7 +101,7 @@ def check(
             f"{some_rows(audit.rows)}\n"
         )
         say_verdicts(shown, data["verdicts"])
-        shown.print(f"\n{_verdict(audit)}")
+        shown.print(f"\n{said_of(audit)}")
     if not audit.holds:
         raise typer.Exit(1)
 
@@ -112,18 +113,13 @@ def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int
     """
     from datetime import UTC, datetime
 
-    from mesh_defs.access.mounts import newest_input
     from mesh_defs.access.reading import reader
     from mesh_defs.contracts.audit import audit
     from mesh_defs.model import MeshError
-    from mesh_defs.ports import delta
     from mesh_defs.storage.workshop import table
 
     room = mesh.rooms[product.ref.domain]
-    own = {p.ref: delta.published(state, p) for p in room.products.values()}
-    inputs = room.need().inputs
-    agreed = {ref: newest_input(state, ref, given.version) for ref, given in inputs.items()}
-    there = {ref: snapshot for ref, snapshot in {**agreed, **own}.items() if snapshot}
+    there = at_hand(state, room)
     if product.ref not in there:
         raise MeshError(
             f"`{product}` was never published. Publish it: `mesh run {product.ref.domain}`."
@@ -141,66 +137,15 @@ def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int
     return there[product.ref].version, found
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    rule = verdict.rule
-    return {
-        "rule": rule.id,
-        "object": rule.object,
-        "property": rule.property,
-        "kind": rule.kind,
-        "severity": rule.severity,
-        "outcome": verdict.outcome,
-        "failing": verdict.failing,
-        "found": verdict.found,
-        "promised": rule.promised,
-        "examples": list(verdict.examples),
-    }
+def at_hand(state: State, room: DomainRoom) -> dict[ProductRef, Snapshot]:
+    """What a domain may read, at its newest snapshots: its own products and its inputs."""
+    from mesh_defs.access.mounts import newest_input
+    from mesh_defs.ports import delta
 
-
-def say_verdicts(
-    console: Console, verdicts: list[dict[str, Any]], all_of_them: bool = True
-) -> None:
-    """A line for each rule; under one that failed, rows that broke it."""
-    from json import dumps
-
-    from rich.padding import Padding
-
-    from mesh_defs.cli.say import plain, status, table
-
-    made = table("", "rule", "found")
-    for v in verdicts:
-        if not all_of_them and v["outcome"] == "passed":
-            continue
-        softly = v["outcome"] == "failed" and v["severity"] != "error"
-        word = f"[yellow]{v['severity']}[/yellow]" if softly else _word(v["outcome"])
-        made.add_row(word, plain(v["rule"]), plain(v["found"]))
-        if v["outcome"] != "passed":
-            made.add_row("", "", f"[dim]promised: {plain(v['promised'])}[/dim]")
-        for example in v["examples"]:
-            said = dumps(example, ensure_ascii=False, default=str)
-            made.add_row("", "", f"[dim]{plain(said)}[/dim]")
-    if made.row_count:
-        console.print(Padding(made, (0, 0, 0, 2), expand=False))
-    elif verdicts:
-        console.print(f"  {status('passed')}: all {len(verdicts)} rules")
-
-
-def _word(outcome: str) -> str:
-    from mesh_defs.cli.say import status
-
-    return "[yellow]unchecked[/yellow]" if outcome == "not_executable" else status(outcome)
-
-
-def _verdict(audit: Audit) -> str:
-    parts = [f"{audit.passed} passed"]
-    if audit.failed:
-        parts.append(f"{audit.failed} failed")
-    if audit.not_executable:
-        parts.append(f"{audit.not_executable} could not be checked")
-    word = (
-        "[green]The contract holds[/green]" if audit.holds else "[red]The contract is broken[/red]"
-    )
-    return f"{word}: {', '.join(parts)}, {audit.seconds:.1f} s."
+    own = {p.ref: delta.published(state, p) for p in room.products.values()}
+    inputs = room.need().inputs
+    agreed = {ref: newest_input(state, ref, given.version) for ref, given in inputs.items()}
+    return {ref: snapshot for ref, snapshot in {**agreed, **own}.items() if snapshot}
 
 
 def _counted(mesh: Mesh, findings: int) -> str:

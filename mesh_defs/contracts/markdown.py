@@ -69,7 +69,7 @@ def _columns(schema_object: SchemaObject) -> str:
         (f"`{p.name}`", _type(p), _marks(p), p.classification, _about(p))
         for p in schema_object.properties or []
     ]
-    table = _table(("Column", "Type", "", "Class", "Meaning"), rows)
+    table = as_table(("Column", "Type", "", "Class", "Meaning"), rows)
     return "\n\n".join([*lines, table] if table else lines)
 
 
@@ -112,7 +112,7 @@ def _rules(rules: Iterable[Rule]) -> str:
         )
         for r in rules
     ]
-    table = _table(("Rule", "What is promised", "Severity"), rows)
+    table = as_table(("Rule", "What is promised", "Severity"), rows)
     return f"### Rules\n\n{table}" if table else ""
 
 
@@ -127,7 +127,7 @@ def _levels(odcs: OpenDataContractStandard) -> str:
         )
         for level in odcs.slaProperties or []
     ]
-    table = _table(("Service level", "Value", "Of", "Seen", "Meaning"), rows)
+    table = as_table(("Service level", "Value", "Of", "Seen", "Meaning"), rows)
     return f"## Service levels\n\n{table}" if table else ""
 
 
@@ -147,7 +147,7 @@ def _team(odcs: OpenDataContractStandard) -> str:
     members = team if isinstance(team, list) else team.members or []
     name = None if isinstance(team, list) else team.name
     about = None if isinstance(team, list) else team.description
-    table = _table(
+    table = as_table(
         ("Who", "Role", "Contact"),
         [(m.name or m.username, m.role, m.username if m.name else None) for m in members],
     )
@@ -157,7 +157,7 @@ def _team(odcs: OpenDataContractStandard) -> str:
 
 def _support(odcs: OpenDataContractStandard) -> str:
     rows = [(s.channel, s.tool, s.scope, s.url, s.description) for s in odcs.support or []]
-    table = _table(("Channel", "Tool", "Scope", "Address", "Meaning"), rows)
+    table = as_table(("Channel", "Tool", "Scope", "Address", "Meaning"), rows)
     return f"## Support\n\n{table}" if table else ""
 
 
@@ -171,7 +171,7 @@ def _roles(odcs: OpenDataContractStandard) -> str:
         )
         for r in odcs.roles or []
     ]
-    table = _table(("Role", "Access", "Approved by", "Meaning"), rows)
+    table = as_table(("Role", "Access", "Approved by", "Meaning"), rows)
     return f"## Roles\n\n{table}" if table else ""
 
 
@@ -190,7 +190,7 @@ SECTIONS: tuple[Callable[[OpenDataContractStandard], str], ...] = (
 )
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+def as_table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
     """A Markdown table without the columns that nobody filled in."""
     rows = list(rows)
     kept = [i for i in range(len(head)) if any(row[i] not in (None, "") for row in rows)]

@@ -1,0 +1,197 @@
+"""`mesh contract test`: does a table keep a contract? Inside a mesh or not, nothing is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mesh_defs.contracts.rules import Rule
+    from mesh_defs.contracts.verdicts import Audit
+    from mesh_defs.model import DataContract, DomainRoom
+    from mesh_defs.storage.relations import Relation
+
+# A rule of severity error that fails is 1, wrong arguments are 2.
+UNCHECKED = 3
+
+
+def _moment(text: str) -> datetime:
+    from datetime import UTC
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("expected a moment such as 2017-12-31T06:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(test)
+
+
+def test(
+    contract: Annotated[Path, typer.Argument(metavar="CONTRACT", help="An ODCS file.")],
+    on: Annotated[
+        list[str],
+        typer.Option(
+            "--on",
+            metavar="[OBJECT=]RELATION",
+            help="The table; once for each schema object, and for each contract referred to.",
+        ),
+    ],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            metavar="MOMENT",
+            parser=_moment,
+            help="When it is, for freshness and schedules, such as 2017-12-31T06:00; now if left "
+            "out.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Also write Markdown.")
+    ] = None,
+) -> None:
+    """Check each rule of a contract on a table that lies anywhere.
+
+    RELATION: a Parquet, CSV or JSON file, a glob, a Delta folder, or FILE.duckdb:TABLE.
+    Exit code 1 if a rule of severity error fails; 3 if none does, and some rule could not be
+    checked.
+
+    \b
+    Examples:
+      mesh contract test orders.odcs.yaml --on orders.parquet
+      mesh contract test orders.odcs.yaml --on orders=a.parquet --on lines=b/*.parquet
+      mesh contract test orders.odcs.yaml --on lake/orders --json | jq '.verdicts[].outcome'
+    """
+    from datetime import UTC
+
+    from mesh_defs.cli.contract.given import relations_of
+    from mesh_defs.contracts.rules import rules_of
+    from mesh_defs.model import read_contract, read_yaml
+
+    odcs = read_contract(read_yaml(contract))
+    rules = rules_of(odcs)
+    room = _room_of(odcs)
+    given = relations_of(odcs, rules, on)
+    moment = as_of or (room.need().file.as_of if room else None) or datetime.now(UTC)
+    audit = _audited(odcs, rules, given, room, moment)
+    title = f"{odcs.odcs.name or odcs.id} {odcs.version}"
+    if json:
+        _say_json(odcs, on, moment, audit)
+    else:
+        _say(title, on, audit)
+    _write(odcs, title, audit, junit, markdown)
+    if not audit.holds:
+        raise typer.Exit(1)
+    if audit.not_executable:
+        raise typer.Exit(UNCHECKED)
+
+
+def _audited(
+    contract: DataContract,
+    rules: tuple[Rule, ...],
+    given: dict[str, Relation],
+    room: DomainRoom | None,
+    as_of: datetime,
+) -> Audit:
+    from mesh_defs.contracts.audit import audit
+    from mesh_defs.storage.relations import Relation, opened
+
+    objects = {o.name or "" for o in contract.objects}
+    wanted = {str(r.params["reference"]) for r in rules if not r.params.get("local", True)}
+    if room is not None and not wanted <= {*given}:
+        from mesh_defs.cli.quality import at_hand
+        from mesh_defs.storage.state import State
+
+        there = at_hand(State.of(room.folder.parent.parent), room)
+        given |= {
+            str(ref): Relation(snapshot)
+            for ref, snapshot in there.items()
+            if str(ref) in wanted - {*given}
+        }
+    with opened(given) as connection:
+        names = {name: _view(name) for name in given}
+        return audit(
+            connection,
+            {name: view for name, view in names.items() if name in objects},
+            contract,
+            references={name: view for name, view in names.items() if name not in objects},
+            as_of=as_of,
+        )
+
+
+def _view(name: str) -> Any:
+    from sqlglot import exp
+
+    return exp.table_(name, quoted=True)
+
+
+def _room_of(contract: DataContract) -> DomainRoom | None:
+    """The domain whose contract this is, if the file lies in a mesh."""
+    from mesh_defs.model import MeshError, find_root, read_room
+
+    try:
+        root = find_root(contract.path.resolve().parent)
+    except MeshError:
+        return None
+    folder = contract.path.resolve().parent.parent
+    if folder.parent != root / "domains":
+        return None
+    room = read_room(folder, root)
+    return None if room.findings else room
+
+
+def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Audit) -> None:
+    from mesh_defs.cli.say import as_json
+    from mesh_defs.contracts.reports import verdict_json
+
+    as_json(
+        {
+            "contract": contract.id,
+            "version": contract.version,
+            "on": on,
+            "as_of": as_of.isoformat(),
+            "rows": audit.rows,
+            "holds": audit.holds,
+            "rules_passed": audit.passed,
+            "rules_failed": audit.failed,
+            "rules_not_executable": audit.not_executable,
+            "seconds": audit.seconds,
+            "verdicts": [verdict_json(v) for v in audit.verdicts],
+        }
+    )
+
+
+def _say(title: str, on: list[str], audit: Audit) -> None:
+    from mesh_defs.cli.say import console, plain, some_rows
+    from mesh_defs.cli.verdicts import said_of, say_verdicts
+    from mesh_defs.contracts.reports import verdict_json
+
+    shown = console()
+    shown.print(f"[bold]{plain(title)}[/bold] on {plain(', '.join(on))}, {some_rows(audit.rows)}\n")
+    say_verdicts(shown, [verdict_json(v) for v in audit.verdicts])
+    shown.print(f"\n{said_of(audit)}")
+
+
+def _write(
+    contract: DataContract, title: str, audit: Audit, junit: Path | None, markdown: Path | None
+) -> None:
+    from mesh_defs.contracts.reports import audit_junit, audit_markdown
+    from mesh_defs.model import MeshError
+
+    texts = {junit: audit_junit(contract.id, audit), markdown: audit_markdown(title, audit)}
+    for path, text in texts.items():
+        if path is not None:
+            try:
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise MeshError(f"`{path}` cannot be written: {error.strerror}.") from None
