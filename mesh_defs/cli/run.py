@@ -71,7 +71,7 @@ def say_report(console: Console, report: RunReport) -> None:
     """The table of products, then what went wrong, then where to go on."""
     from rich.markup import escape
 
-    from mesh_defs.cli.say import NOTHING, count, plain, rules, status, table
+    from mesh_defs.cli.say import NOTHING, count, plain, rules, some_rows, status, table
 
     if report.products:
         made = table(
@@ -90,6 +90,12 @@ def say_report(console: Console, report: RunReport) -> None:
         console.print(made)
     elif not report.errors:
         console.print("No products yet. `mesh new product DOMAIN NAME` writes one.")
+    for p in report.products:
+        if p.rows_quarantined:
+            console.print(
+                f"\n{p.product}: {some_rows(p.rows_quarantined)} in quarantine. "
+                f"See `mesh quarantine show {p.product}`."
+            )
     said: set[str] = set()
     for place, text in (
         *report.errors.items(),

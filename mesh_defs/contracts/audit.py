@@ -197,7 +197,7 @@ def _verdict(
     own = tuple(judged.examples)
     if plan.examples is not None and judged.failing and len(own) < examples:
         own += _rows_that(bench, rule, plan.examples, schema_object, examples - len(own))
-    shown = tuple(_fit_to_show(row, schema_object) for row in own[:examples])
+    shown = tuple(fit_to_show(row, schema_object) for row in own[:examples])
     return Verdict(rule, FAILED, judged.failing, judged.found, shown)
 
 
@@ -215,7 +215,7 @@ def _rows_that(
         return ()  # a value that cannot be shown as text; the count stands
 
 
-def _fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str, Any]:
+def fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str, Any]:
     """The row as plain data, without the values that are classified."""
     classes = {column_of(p): p.classification for p in columns_of(schema_object)}
     return {

@@ -254,4 +254,5 @@ def _result(
         said.get("published_at"),
         seconds,
         reason,
+        said.get("rows_quarantined", 0),
     )

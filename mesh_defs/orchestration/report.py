@@ -23,7 +23,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class ProductResult:
-    """What became of one product. `snapshot` and `rows` are of what stands published now."""
+    """What became of one product. Snapshot and rows are of what stands published now."""
 
     product: str
     domain: str
@@ -36,6 +36,7 @@ class ProductResult:
     published_at: str | None = None
     seconds: float = 0.0
     reason: str = ""
+    rows_quarantined: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

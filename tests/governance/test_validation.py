@@ -694,3 +694,62 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code, str(REPOSITORY)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+# -- quarantine
+
+DAYS_SQL = "dbt_projects/shop/models/days.sql"
+
+
+def quarantining(mesh: Room, said: str, budget: str = '"1%"') -> Room:
+    """`shop.orders` with something said of a breach, and no other product made from its rows."""
+    mesh.edit(DAYS_SQL, "ref('orders')", "source('landing', 'orders')")
+    customs = "  customProperties:\n" + f"  - property: onBreach\n    value: {said}\n"
+    if budget:
+        customs += f"  - property: quarantineBudget\n    value: {budget}\n"
+    return mesh.edit(ORDERS, "  quality:\n", f"{customs}  quality:\n")
+
+
+def test_a_quarantine_with_a_budget_is_sound(mesh: Room) -> None:
+    assert quarantining(mesh, "quarantine").findings() == []
+    mesh.edit(ORDERS, "value: quarantine", "value: {minimum: quarantine, required: warn}")
+    assert mesh.findings() == []
+
+
+def test_a_breach_that_does_an_unknown_thing(mesh: Room) -> None:
+    quarantining(mesh, "quarantene").only(
+        ORDERS, "value: quarantene", "schema[0].customProperties[0].value",
+        "expected one of `block`, `quarantine`, `warn`, got `quarantene`", "the rule blocks",
+    )  # fmt: skip
+
+
+def test_a_quarantine_of_rows_that_a_rule_cannot_name(mesh: Room) -> None:
+    quarantining(mesh, "{rowCount: quarantine}").only(
+        ORDERS, "value: {rowCount", "schema[0].customProperties[0].value",
+        "a rule of the kind `rowCount` cannot say which rows break it", "`minimum`",
+    )  # fmt: skip
+
+
+def test_a_quarantine_without_a_budget(mesh: Room) -> None:
+    quarantining(mesh, "quarantine", budget="").only(
+        ORDERS, "customProperties:", "schema[0].customProperties",
+        "there is no budget, so the rules block", "quarantineBudget",
+    )  # fmt: skip
+
+
+def test_a_budget_that_is_none(mesh: Room) -> None:
+    quarantining(mesh, "quarantine", budget="plenty").only(
+        ORDERS, "value: plenty", "schema[0].customProperties[1].value",
+        "expected a number of rows or a percentage, got `plenty`", "Write `100`",
+    )  # fmt: skip
+
+
+def test_a_quarantine_whose_rows_another_product_would_keep(mesh: Room) -> None:
+    quarantining(mesh, "quarantine")
+    mesh.edit(DAYS_SQL, "source('landing', 'orders')", "ref('orders')")
+    mesh.only(
+        ORDERS, "customProperties:", "schema[0].customProperties",
+        "`shop.days` is made from the same model", "make `shop.days` from other models",
+    )  # fmt: skip
+    mesh.edit(DAYS_SQL, "ref('orders')", "source('landing', 'orders') {# ref('orders') #}")
+    assert mesh.findings() == []
