@@ -173,7 +173,11 @@ def dbt_error(result: dbtRunnerResult) -> str:
     if result.exception is not None:
         return str(result.exception).strip()
     nodes = getattr(result.result, "results", [])
-    wrong = [f"{r.node.name}: {(r.message or '').strip()}" for r in nodes if r.status == "error"]
+    wrong = [
+        f"{r.node.name}: {(r.message or '').strip()}"
+        for r in nodes
+        if r.status in ("error", "fail")  # a model that did not run, a test that found rows
+    ]
     return "\n".join(wrong) or "dbt failed without a message"
 
 
