@@ -1,0 +1,93 @@
+"""How strictly an element was promised, in both versions: severity, tolerance, quarantine.
+
+What they mean is in `contracts.softening`, where rules read them, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mesh_defs.contracts import softening
+from mesh_defs.contracts.changes.change import Both, Change, Element
+
+KNOWN = ("severity", "tolerance", softening.BREACH, softening.BUDGET)
+"""Custom properties that are compared here."""
+
+_STRICTNESS = {"info": 0, "warning": 1, "error": 2}
+_UNREADABLE = {"unit": "", "value": None}
+
+
+def custom(element: Element, name: str) -> Any:
+    """The value of an element's custom property, or None."""
+    return softening.custom(_Seen(element), name)
+
+
+def is_soft(both: Both, kind: str) -> bool:
+    """Whether the old version only warned when a clause of this kind was broken."""
+    return softening.severity_of(_around(both)[0], kind) != "error"
+
+
+def softness(both: Both, kind: str, default: str = "error") -> Iterator[Change]:
+    """Changes of how strictly one clause that both versions have is promised.
+
+    A breach that was only warned about may be warned about less: no promise is taken back, and so
+    it is risky.
+    """
+    olds, news = _around(both)
+    was, now = (softening.severity_of(side, kind, default) for side in (olds, news))
+    soft = was != "error"
+    if was != now:
+        lower = _STRICTNESS[now] < _STRICTNESS[was]
+        name = "severity.lowered" if lower else "severity.raised"
+        yield both.change(name, f"{kind}.severity", was, now, soft=soft)
+    before, after = (_tolerance(side, kind) for side in (olds, news))
+    if before != after:
+        name = "tolerance.grown" if _grown(before, after) else "tolerance.shrunk"
+        field = f"{kind}.tolerance"
+        yield both.change(name, field, _said(before), _said(after), soft=soft)
+    if not olds or not news:
+        return
+    held, holds = (softening.quarantine_of(side, kind, side[-1]) for side in (olds, news))
+    if held != holds:
+        name = "quarantine.grown" if _grown(held, holds) else "quarantine.shrunk"
+        yield both.change(name, f"{kind}.quarantine", _said(held), _said(holds))
+
+
+class _Seen:
+    """Plain data with its fields as attributes, as `softening` reads a contract."""
+
+    def __init__(self, data: Element) -> None:
+        self._data = data
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._data.get(name)
+        if isinstance(value, list):
+            return [_Seen(v) if isinstance(v, Mapping) else v for v in value]
+        return value
+
+
+def _around(both: Both) -> tuple[list[_Seen], list[_Seen]]:
+    """The element and those around it up to the schema object; the contract softens nothing."""
+    sides = [(both.old, both.new), *both.above[:-1]]
+    return [_Seen(old) for old, _ in sides], [_Seen(new) for _, new in sides]
+
+
+def _tolerance(elements: Sequence[_Seen], kind: str) -> dict[str, Any] | None:
+    try:
+        return softening.tolerance_of(elements, kind)
+    except ValueError:
+        return _UNREADABLE
+
+
+def _grown(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
+    """Rows and percentages cannot be compared: what cannot be is taken for more."""
+    if after is _UNREADABLE or before is _UNREADABLE:
+        return after is not None
+    if not after or not before or not after["value"] or not before["value"]:
+        return bool(after and after["value"])
+    return bool(after["unit"] != before["unit"] or after["value"] > before["value"])
+
+
+def _said(allowed: dict[str, Any] | None) -> str | None:
+    return f"{allowed['value']} {allowed['unit']}".strip() if allowed else None
