@@ -52,10 +52,23 @@ def links(path: Path) -> list[str]:
     return [str(target) for target in given if target]
 
 
-def headings(path: Path, level: int) -> list[str]:
+def headings(path: Path, level: int | None = None) -> list[str]:
+    """The headings of a level, or all of them, as they are written."""
     tokens = _tokens(path)
-    opened = (i for i, t in enumerate(tokens) if t.type == "heading_open" and t.tag == f"h{level}")
+    tags = {f"h{level}"} if level else {f"h{n}" for n in range(1, 7)}
+    opened = (i for i, t in enumerate(tokens) if t.type == "heading_open" and t.tag in tags)
     return [tokens[i + 1].content for i in opened]
+
+
+def slugs(path: Path) -> set[str]:
+    """What a link may say after `#`: the headings as GitHub writes them there."""
+    found: dict[str, int] = {}
+    for heading in headings(path):
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        found[slug] = found.get(slug, -1) + 1
+    return {
+        slug if n == 0 else f"{slug}-{n}" for slug, last in found.items() for n in range(last + 1)
+    }
 
 
 def table_codes(path: Path, under: str = "") -> list[list[str]]:
