@@ -127,15 +127,18 @@ def replay(product: Product, json: Json = False) -> None:
     from mesh_defs.cli.say import as_json, console, some_rows
     from mesh_defs.model import find_root
     from mesh_defs.orchestration.headless import run_mesh
-    from mesh_defs.publishing.held import held_rows
 
     state, found = _product(product)
-    before = {h.row for h in held_rows(state, found) if not h.discarded}
+    before = _open(state, found)
+    if not before:
+        nothing = {"ok": True, "before": 0, "left": 0, "stayed": 0, "came": 0, "products": []}
+        as_json(nothing) if json else print(f"No row of {found} is in quarantine.")
+        return
     shown = console(stderr=json)
     quiet: Any = nullcontext(lambda said: None) if json and not shown.is_terminal else None
     with quiet or progress(shown) as listen:
         report = run_mesh(find_root(), [product], True, None, listen)
-    after = {h.row for h in held_rows(state, found) if not h.discarded}
+    after = _open(state, found)
     data: dict[str, Any] = {
         "ok": report.ok,
         "before": len(before),
@@ -203,6 +206,12 @@ def _product(name: str) -> tuple[State, DataProduct]:
 
     root = find_root()
     return State.of(root), Mesh.read(root).product(name)
+
+
+def _open(state: State, product: DataProduct) -> set[str]:
+    from mesh_defs.publishing.held import held_rows
+
+    return {h.row for h in held_rows(state, product) if not h.discarded}
 
 
 def _chosen(state: State, product: DataProduct, rules: list[str] | None) -> list[HeldRow]:

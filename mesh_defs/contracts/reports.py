@@ -28,6 +28,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "found": verdict.found,
         "promised": rule.promised,
         "examples": list(verdict.examples),
+        "quarantined": verdict.quarantined,
     }
 
 

@@ -70,6 +70,7 @@ def test_list_as_json(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
         "version": "1.0.0",
         "snapshot": 0,
         "rows": 3,
+        "rows_quarantined": 0,
         "rules_passed": 11,
         "rules_failed": 0,
         "last_attempt": "published",

@@ -113,6 +113,7 @@ def test_json_has_each_verdict(shell: Shell, folder: Path) -> None:
         "found": "1 of 3 rows is too long",
         "promised": "email has a length of at most 3",
         "examples": [{"loan_id": 2, "email": "(withheld: restricted)"}],
+        "quarantined": 0,
     }
     assert by_rule["loans.text"]["outcome"] == "not_executable"
 

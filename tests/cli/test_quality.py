@@ -60,6 +60,7 @@ def test_check_uses_the_contract_as_it_stands_now(shell: Shell, changed_mesh: Ti
         "found": "1 of 3 rows is smaller",
         "promised": "cents is at least 100",
         "examples": [{"order_id": 3, "cents": "(withheld: confidential)"}],
+        "quarantined": 0,
     }
     text = shell("check", "shop.orders").out
     assert "promised: cents is at least 100" in text
