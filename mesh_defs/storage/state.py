@@ -42,6 +42,9 @@ class State:
     def audit(self, ref: ProductRef) -> Path:
         return self.home / "audits" / ref.domain / f"{ref.product}.json"
 
+    def record(self, ref: ProductRef, major: int) -> Path:
+        return self.home / "records" / ref.domain / ref.product / f"v{major}.jsonl"
+
     def dbt(self, domain: str) -> Path:
         return self.home / "dbt" / domain
 
@@ -85,3 +88,35 @@ def read_json(path: Path) -> Any:
         raise MeshError(
             f"`{path}` is not JSON any more ({error}). Remove it and run again."
         ) from None
+
+
+def append_json(path: Path, data: Any) -> None:
+    """Add a line to a file. What a killed writer left of a line goes; one writer at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(data, default=str) + "\n"
+    with path.open("ab+") as file:
+        end = file.tell()
+        file.seek(max(end - 1, 0))
+        if file.read() not in (b"", b"\n"):
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(line.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_json_lines(path: Path) -> list[Any]:
+    """Every whole line of a file of ours; a line without its end was never finished."""
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(json.loads(line))
+        except ValueError as error:
+            raise MeshError(
+                f"Line {number} of `{path}` is not JSON any more ({error}). Remove the line."
+            ) from None
+    return found

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,11 @@ class Snapshot:
     def bytes(self) -> int:
         return sum(Path(f).stat().st_size for f in self.files)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every file of it is still there."""
+        return all(Path(f).is_file() for f in self.files)
+
 
 def snapshot(folder: Path, version: int | None = None) -> Snapshot | None:
     """The newest snapshot of a table, or the one asked for; None where nothing was committed."""
@@ -90,10 +96,22 @@ def _log(folder: Path, version: int) -> Path:
     return folder / "_delta_log" / f"{version:020d}.json"
 
 
-def _said(folder: Path, version: int) -> dict[str, Any] | None:
-    """What was said of a version when it was committed; None where there is no such commit.
+def committed_at(folder: Path, version: int) -> datetime | None:
+    """When a version was committed; None where there is no such commit any more."""
+    milliseconds = (_commit(folder, version) or {}).get("timestamp")
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
-    Read from the log: delta-rs numbers its history down from the version that was loaded, but
+
+def _said(folder: Path, version: int) -> dict[str, Any] | None:
+    """What was said of a version when it was committed; None where there is no such commit."""
+    commit = _commit(folder, version)
+    return None if commit is None else dict(json.loads(commit.get(_APP, "{}")))
+
+
+def _commit(folder: Path, version: int) -> dict[str, Any] | None:
+    """What the log has of a commit.
+
+    Read from the file: delta-rs numbers its history down from the version that was loaded, but
     begins with the newest commit, which may be another one.
     """
     try:
@@ -101,8 +119,7 @@ def _said(folder: Path, version: int) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     commits = [a["commitInfo"] for line in lines if "commitInfo" in (a := json.loads(line))]
-    found: dict[str, Any] = json.loads(commits[0].get(_APP, "{}")) if commits else {}
-    return found
+    return dict(commits[0]) if commits else {}
 
 
 def replace(

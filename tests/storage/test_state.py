@@ -11,7 +11,14 @@ import pytest
 
 from mesh_defs.model import MeshError
 from mesh_defs.storage.secrets import key_id, pseudonym_key
-from mesh_defs.storage.state import State, read_json, write_json, write_text
+from mesh_defs.storage.state import (
+    State,
+    append_json,
+    read_json,
+    read_json_lines,
+    write_json,
+    write_text,
+)
 
 
 def test_state_lies_in_the_root_unless_mesh_home_says_otherwise(
@@ -41,6 +48,28 @@ def test_json_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(MeshError, match=r"bad\.json.*Remove it"):
         read_json(tmp_path / "bad.json")
+
+
+def test_lines_are_added_and_what_was_half_written_goes(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.jsonl"
+    assert read_json_lines(path) == []
+    append_json(path, {"n": 1})
+    append_json(path, {"n": "two\nlines"})
+    whole = path.read_bytes()
+    for torn in (b"{", b'{"n": 3}', b'{"n": "\xc3'):
+        path.write_bytes(whole + torn)
+        assert read_json_lines(path) == [{"n": 1}, {"n": "two\nlines"}]
+        append_json(path, {"n": 4})
+        assert read_json_lines(path) == [{"n": 1}, {"n": "two\nlines"}, {"n": 4}]
+    path.write_bytes(b'{"n": 1')
+    append_json(path, {"n": 5})
+    assert read_json_lines(path) == [{"n": 5}]
+
+
+def test_a_line_that_is_not_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"n": 1}\nno\n{"n": 3}\n')
+    with pytest.raises(MeshError, match=r"Line 2 of .*x\.jsonl.*Remove the line"):
+        read_json_lines(tmp_path / "x.jsonl")
 
 
 def test_the_demo_key_is_made_once_and_only_its_owner_can_read_it(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,20 @@ def test_old_snapshots_stay_readable(connection: Connection, folder: Path) -> No
         assert rows == [(i,)] * (i + 1)
     assert [v for v, _ in tables.history(folder)] == [3, 2, 1, 0]
     assert tables.history(folder, 1) == [(3, {"rows": 4, "said": 3})]
+
+
+def test_a_snapshot_says_when_it_was_committed_and_whether_it_is_whole(
+    connection: Connection, folder: Path
+) -> None:
+    before = datetime.now(UTC)
+    made = tables.replace(connection, "(SELECT 1 AS n)", folder, {})
+    at = tables.committed_at(folder, made.version)
+    assert at is not None
+    assert timedelta(seconds=-1) < at - before < timedelta(minutes=5)
+    assert tables.committed_at(folder, 7) is None
+    assert made.is_whole
+    Path(made.files[0]).unlink()
+    assert not made.is_whole
 
 
 def test_a_reader_that_resolved_before_is_not_disturbed(
