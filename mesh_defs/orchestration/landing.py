@@ -47,8 +47,8 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
                     site.state,
                     site.domain,
                     name,
-                    context.run_id,
-                    forced(context.run_tags),
+                    context.run.run_id,
+                    forced(context.run.tags),
                 )
         except Refused as error:
             if checks:

@@ -100,7 +100,7 @@ def _build(
         )
     with open_workshop(site.state, site.name) as connection:
         built = {e.metadata["unique_id"].text.rpartition(".")[2] for e in events if _is_output(e)}
-        _remember(site, connection, built, mounted, context.run_id)
+        _remember(site, connection, built, mounted, context.run.run_id)
         facts = _facts(site, connection, build.compiled())
     for event in events:
         yield _with_facts(event, facts, site) if _is_output(event) else event

@@ -65,16 +65,14 @@ def _product(
                     site.room,
                     product,
                     code,
-                    context.run_id,
-                    forced(context.run_tags),
+                    context.run.run_id,
+                    forced(context.run.tags),
                     feeds,
                 )
         except MeshError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        if outcome.audit:
-            yield from (_check_result(key, v) for v in outcome.audit.verdicts)
+        yield from (_check_result(key, v) for v in outcome.audit.verdicts)
         if outcome.status == "failed":
-            assert outcome.audit is not None
             raise dg.Failure(breach(outcome.product, outcome.audit), allow_retries=False)
         if outcome.status == "published" or _is_awaited(context, key):
             yield dg.MaterializeResult(

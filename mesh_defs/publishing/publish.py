@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlglot import exp
 
 from mesh_defs.contracts.audit import Audit, audit
+from mesh_defs.contracts.rules import rules_of
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.publishing import provenance, quarantine
@@ -26,11 +27,14 @@ Status = Literal["published", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What publishing a product came to. `snapshot` is what stands now, whatever happened."""
+    """What publishing a product came to. `snapshot` is what stands now, whatever happened.
+
+    `audit` is of the candidate, or of what stands if that is unchanged.
+    """
 
     product: str
     status: Status
-    audit: Audit | None
+    audit: Audit
     snapshot: Snapshot | None
     lineage: provenance.Lineage
     seconds: float
@@ -69,10 +73,10 @@ def publish(
     lineage = _lineage(connection, product)
     mark = provenance.fingerprint(code, lineage)
     standing = delta.published(state, product)
-    if standing and not force and standing.metadata.get("fingerprint") == mark:
-        return Outcome(
-            str(product), "unchanged", None, standing, lineage, time.monotonic() - started
-        )
+    unchanged = standing and not force and standing.metadata.get("fingerprint") == mark
+    if unchanged and (known := _audit_of(state, product, mark)):
+        seconds = time.monotonic() - started
+        return Outcome(str(product), "unchanged", known, standing, lineage, seconds)
     references, as_of = references_of(room), room.need().file.as_of or datetime.now(UTC)
     whole = audit(connection, candidates, product.contract, references=references, as_of=as_of)
     split = quarantine.split(
@@ -86,6 +90,9 @@ def publish(
         feeds=feeds,
     )
     audited = split.audit
+    if unchanged:
+        seconds = time.monotonic() - started
+        return Outcome(str(product), "unchanged", audited, standing, lineage, seconds)
     said: dict[str, Any] = {
         "product": str(product),
         "contract_version": product.contract.version,
@@ -152,6 +159,16 @@ def last_attempt(state: State, product: DataProduct) -> dict[str, Any] | None:
     """What the newest audit of a product came to, published or not; None before the first."""
     found: dict[str, Any] | None = read_json(state.audit(product.ref))
     return found
+
+
+def _audit_of(state: State, product: DataProduct, fingerprint: str) -> Audit | None:
+    """The audit of what stands published, unless there was another attempt since."""
+    attempt = last_attempt(state, product)
+    if not attempt or (attempt["fingerprint"], attempt["status"]) != (fingerprint, "published"):
+        return None
+    found = Audit.from_json(attempt["audit"])
+    same = [v.rule.id for v in found.verdicts] == [r.id for r in rules_of(product.contract)]
+    return found if same else None  # an older platform may have read other rules in it
 
 
 def candidates_of(connection: DuckDBPyConnection, product: DataProduct) -> dict[str, exp.Table]:
