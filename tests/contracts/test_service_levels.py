@@ -1,0 +1,460 @@
+"""Each service level, measured from a record: what holds, what is broken, what cannot be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesh_defs.contracts.amounts import amount, level_name, words
+from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
+from mesh_defs.contracts.evidence import Course, Occasion, Occasions, by_day, growing, steady
+from mesh_defs.contracts.meanings import MEANINGS
+from mesh_defs.contracts.seen import Seen
+from mesh_defs.contracts.service_levels import ServiceLevel, service_levels, strip
+from tests.contracts.contract_lab import one_object
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+DAY = 86400.0
+COLUMNS = [
+    {"name": "id", "logicalType": "integer"},
+    {"name": "seen_at", "logicalType": "timestamp"},
+]
+
+
+THIRD = datetime(2026, 2, 3, tzinfo=UTC)
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def published(at: datetime, newest: datetime | None = None, **more: Any) -> Attempt:
+    oldest = more.pop("oldest", newest)
+    times = {"t.seen_at": (oldest, newest)} if newest else {}
+    return Attempt(at, PUBLISHED, times=times, **more)
+
+
+def failed(at: datetime, **more: Any) -> Attempt:
+    return Attempt(at, FAILED, **more)
+
+
+def unchanged(at: datetime, **more: Any) -> Attempt:
+    return Attempt(at, UNCHANGED, **more)
+
+
+def level(name: str, value: Any, unit: str | None = None, **more: Any) -> dict[str, Any]:
+    said = {"property": name, "value": value, "unit": unit, **more}
+    return {k: v for k, v in said.items() if v is not None}
+
+
+def measured(
+    promise: dict[str, Any], attempts: list[Attempt], now: datetime = NOW, **more: Any
+) -> ServiceLevel:
+    contract = one_object(COLUMNS, slaProperties=[promise])
+    (found,) = service_levels(contract.odcs, Seen(attempts, now, **more), {})
+    return found
+
+
+FRESH = level("freshness", 1, "d", element="t.seen_at")
+LATE = level("latency", 6, "h", element="t.seen_at")
+WAITED = level("latency", 1, "h")
+DAILY = level("frequency", 1, "d")
+KEPT = level("retention", 12, "m", element="t.seen_at")
+SNAPSHOTS = level("retention", 1, "y")
+READ = level("availability", 99, "percent")
+FAST = level("throughput", 6000, "rows/min")
+ERRORS = level("errorRate", 10, "percent")
+FOUND = level("timeToDetect", 30, "m")
+MENDED = level("timeToRepair", "PT4H")
+ARCHIVE = datetime(2018, 1, 2, tzinfo=UTC)
+
+CASES = [
+    # freshness: the newest value, at each moment
+    ("fresh", FRESH, [published(ago(hours=2), ago(hours=5))], "holds", "5 h old"),
+    ("just fresh", FRESH, [published(ago(hours=2), ago(days=1))], "holds", "1 d old"),
+    ("stale", FRESH, [published(ago(hours=2), ago(hours=25))], "broken", "1 d 1 h old"),
+    ("grew stale", FRESH, [published(ago(days=2), ago(days=2))], "broken", "2 d old"),
+    ("old rows again", FRESH, [published(ago(days=2), ago(days=2)),
+     published(ago(hours=1), ago(days=2))], "broken", "2 d old"),
+    ("a failure makes nothing fresher", FRESH, [published(ago(days=2), ago(days=2)),
+     failed(ago(hours=1), times={"t.seen_at": (NOW, NOW)})], "broken", "2 d old"),
+    ("rows of tomorrow", FRESH, [published(ago(hours=1), ago(days=-1))], "holds", "-1 d old"),
+    ("an archive's clock stands", FRESH, [published(ago(days=9), ARCHIVE - timedelta(hours=3),
+     as_of=ARCHIVE)], "holds", "3 h old"),
+    ("an archive that was stale", FRESH, [published(ago(days=9), ARCHIVE - timedelta(days=3),
+     as_of=ARCHIVE)], "broken", "3 d old"),
+    ("of the only object", level("freshness", 1, "d", element="seen_at"),
+     [published(ago(hours=2), ago(hours=5))], "holds", "5 h old"),
+    ("never published", FRESH, [failed(ago(hours=1))], "not measured", "it was never published"),
+    ("no column", level("freshness", 1, "d"), [published(NOW, NOW)], "not measured",
+     "freshness needs `element: object.column`, the column of the time"),
+    ("not recorded", FRESH, [published(ago(days=1))], "not measured",
+     "the last publication did not record t.seen_at: the next one will"),
+    ("not recorded any more", FRESH, [published(ago(days=2), ago(days=2)), published(ago(days=1))],
+     "not measured", "the last publication did not record t.seen_at: the next one will"),
+    # latency: with a column, how old the newest value was when it came out
+    ("in time", LATE, [published(ago(days=5), ago(days=5, hours=6))], "holds",
+     "6 h at the last publication"),
+    ("late", LATE, [published(ago(days=5), ago(days=5, hours=7))], "broken",
+     "7 h at the last publication"),
+    ("the same data again", LATE, [published(ago(days=5), ago(days=5, hours=1)),
+     published(ago(days=1), ago(days=5, hours=1))], "holds", "1 h at the last publication"),
+    ("late in an archive", LATE, [published(ago(days=5), ARCHIVE - timedelta(hours=7),
+     as_of=ARCHIVE)], "broken", "7 h at the last publication"),
+    ("long ago", LATE, [published(ago(days=40), ago(days=40))], "not measured",
+     "no newer data in 30 days"),
+    # latency without a column: from the arrival of the inputs
+    ("soon after", WAITED, [published(ago(days=9)),
+     published(ago(hours=3), arrived=ago(hours=3, minutes=10))], "holds",
+     "10 min after the last arrival"),
+    ("long after", WAITED, [published(ago(days=9)), published(ago(hours=3), arrived=ago(hours=6))],
+     "broken", "3 h after the last arrival"),
+    ("a batch that never came out", WAITED, [published(ago(days=9)),
+     failed(ago(hours=3), arrived=ago(hours=4))], "broken", "4 h after the last arrival"),
+    ("a batch with time left", WAITED, [published(ago(days=9), arrived=ago(days=9)),
+     failed(ago(minutes=3), arrived=ago(minutes=4))], "holds", "0 s after the last arrival"),
+    ("a bad batch, then a good one", WAITED, [published(ago(days=9)),
+     failed(ago(hours=5), arrived=ago(hours=5)),
+     published(ago(hours=1), arrived=ago(hours=1))], "holds", "0 s after the last arrival"),
+    ("an old batch, new code", WAITED, [published(ago(days=9), arrived=ago(days=9)),
+     published(ago(hours=1), arrived=ago(days=9))], "holds", "0 s after the last arrival"),
+    ("it lay there before the product", WAITED,
+     [published(ago(hours=1), arrived=ago(days=90), seconds=60)], "holds",
+     "1 min after the last arrival"),
+    ("arrivals unknown", WAITED, [published(ago(hours=1))], "not measured",
+     "no attempt has recorded when its inputs arrived"),
+    # frequency
+    ("often enough", DAILY, [published(ago(hours=24))], "holds", "published 1 d ago"),
+    ("too seldom", DAILY, [published(ago(hours=30)), failed(ago(hours=1)), unchanged(NOW)],
+     "broken", "published 1 d 6 h ago"),
+    # retention: months, and what is not old enough to go is still there
+    ("not a year old yet", KEPT, [published(ago(days=9), NOW, oldest=ago(days=90))], "holds",
+     "reaches back 81 d"),
+    ("the oldest went in time", KEPT, [published(ago(days=9), NOW, oldest=ago(days=900)),
+     published(ago(days=1), NOW, oldest=ago(days=367))], "holds", "reaches back 1 y"),
+    ("rows went too soon", KEPT, [published(ago(days=9), NOW, oldest=ago(days=900)),
+     published(ago(days=1), NOW, oldest=ago(days=90))], "broken", "reaches back 89 d"),
+    # availability
+    ("can be read", READ, [published(ago(days=3)), failed(ago(days=1), readable=True)], "holds",
+     "100% of 3 d"),
+    ("could not be read", READ, [published(ago(days=3)), failed(ago(days=1), readable=False),
+     published(ago(hours=12))], "broken", "83.333% of 3 d"),
+    ("not for long", READ, [published(ago(days=10)), failed(ago(days=1), readable=False),
+     unchanged(ago(hours=23), readable=True)], "holds", "99.583% of 10 d"),
+    ("a refused batch takes nothing away", READ, [published(ago(days=3)), failed(ago(days=2))],
+     "holds", "100% of 3 d"),
+    ("as an unsaid percentage", level("availability", 99.5), [published(ago(days=3))], "holds",
+     "100% of 3 d"),
+    # throughput
+    ("fast", FAST, [published(ago(days=1), rows=500, seconds=2.0)], "holds",
+     "250 rows/s at the last publication"),
+    ("slow", FAST, [published(ago(days=1), rows=150, seconds=2.0)], "broken",
+     "75 rows/s at the last publication"),
+    # errorRate
+    ("few errors", ERRORS, [*(published(ago(days=n)) for n in range(1, 10)), failed(ago(hours=1))],
+     "holds", "1 of 10 attempts failed (10%)"),
+    ("many errors", ERRORS, [*(published(ago(days=n)) for n in range(1, 9)), failed(ago(hours=1))],
+     "broken", "1 of 9 attempts failed (11.111%)"),
+    ("nothing to do is no attempt", ERRORS, [unchanged(ago(hours=n)) for n in range(20)],
+     "not measured", "no attempt in 30 days"),
+    ("errors of long ago", ERRORS, [failed(ago(days=60)), published(ago(days=1))], "holds",
+     "0 of 1 attempt failed (0%)"),
+    # timeToDetect
+    ("found at once", FOUND, [published(ago(days=9), arrived=ago(days=9)),
+     failed(ago(hours=1), arrived=ago(hours=1, minutes=5))], "holds", "5 min last time"),
+    ("found late", FOUND, [published(ago(days=9), arrived=ago(days=9)),
+     failed(ago(hours=1), arrived=ago(hours=2))], "broken", "1 h last time"),
+    ("tried again", FOUND, [published(ago(days=9), arrived=ago(days=9)),
+     failed(ago(hours=9), arrived=ago(hours=9)), failed(ago(hours=1), arrived=ago(hours=9))],
+     "holds", "0 s last time"),
+    ("the code was wrong", FOUND, [published(ago(days=9), arrived=ago(days=9)),
+     failed(ago(hours=1), arrived=ago(days=9))], "not measured",
+     "no issue that came with data in 30 days"),
+    # timeToRepair
+    ("mended", MENDED, [failed(ago(hours=9)), failed(ago(hours=7)), published(ago(hours=5))],
+     "holds", "4 h last time"),
+    ("mended late", MENDED, [failed(ago(hours=9)), published(ago(hours=4))], "broken",
+     "5 h last time"),
+    ("taken back", MENDED, [published(ago(days=1)), failed(ago(hours=9)), unchanged(ago(hours=8))],
+     "holds", "1 h last time"),
+    ("still open", MENDED, [failed(ago(hours=3)), failed(ago(hours=1))], "holds",
+     "an issue is open for 3 h"),
+    ("open for too long", MENDED, [failed(ago(hours=5))], "broken", "an issue is open for 5 h"),
+    ("nothing to mend", MENDED, [published(ago(hours=5))], "not measured", "no issue in 30 days"),
+    # what nobody can tell yet, and what is no level
+    ("notified", level("timeToNotify", 1, "h"), [failed(ago(hours=5))], "not measured",
+     "nobody is notified yet"),
+    ("something else", level("timeOfAvailability", "09:00-08:00"), [], "not measured",
+     "`timeOfAvailability` is not a level that is known here"),
+    ("no time span", level("latency", "soon"), [], "not measured",
+     "`soon` is not a time span such as `6 h`"),
+    ("no percentage", level("availability", 5, "d"), [], "not measured",
+     "`5 d` is not a percentage"),
+    ("more than all", level("errorRate", 101, "percent"), [], "not measured",
+     "`101` percent is more than all"),
+    ("no rate", level("throughput", 5, "MB/s"), [], "not measured",
+     "`5 MB/s` is not a number of rows a time, such as `1000 rows/s`"),
+    # dates
+    ("supported", level("endOfSupport", "2026-07-10"), [], "holds", "in 9 days"),
+    ("ends tomorrow", level("endOfLife", "2026-07-01T12:00:00Z"), [], "holds", "in 1 day"),
+    ("ended", level("el", "2026-06-01"), [], "ended", "ended 29 days ago"),
+    ("no date", level("endOfLife", "some day"), [], "not measured",
+     "`some day` is not a date such as `2032-05-12`"),
+    ("begins", level("generalAvailability", "2026-07-10"), [], "holds", "in 9 days"),
+    ("began", level("ga", "2026-06-10"), [published(ago(days=25))], "holds",
+     "first published 2026-06-05"),
+    ("began late", level("ga", "2026-06-01"), [published(ago(days=25))], "broken",
+     "first published 2026-06-05"),
+    ("has not begun", level("ga", "2026-06-01"), [], "broken", "it was never published"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("promise", "attempts", "state", "found"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_level(promise: dict[str, Any], attempts: list[Attempt], state: str, found: str) -> None:
+    told = measured(promise, attempts)
+    assert (told.state, told.found) == (state, found)
+    assert len(told.history) == 30
+    assert (told.measured is None) <= (state == "not measured" or "ublished" in found)
+    if state == "not measured":
+        assert (set(strip(told.history)), told.budget) == ({"·"}, None)
+
+
+def test_promises_in_words() -> None:
+    said = {
+        "the newest seen_at is at most 1 d old": FRESH,
+        "the newest seen_at is at most 6 h old when published": LATE,
+        "published within 1 h of its arrival": WAITED,
+        "published at least once in 1 d": DAILY,
+        "rows are kept for 12 months, by seen_at": KEPT,
+        "snapshots are kept for 1 y": SNAPSHOTS,
+        "can be read 99% of the time": READ,
+        "at least 6,000 rows/min are published": FAST,
+        "at most 10% of the attempts fail": ERRORS,
+        "a bad batch is found within 30 min": FOUND,
+        "an issue is repaired within PT4H": MENDED,
+        "consumers hear of an issue within 2 d": level("tn", 2),
+        "supported until 2026-07-10": level("es", "2026-07-10"),
+    }
+    assert {measured(promise, []).promised for promise in said.values()} == set(said)
+
+
+def test_each_column_of_a_level_is_told_apart() -> None:
+    columns = [*COLUMNS, {"name": "told_at", "logicalType": "timestamp"}]
+    both = level("freshness", 1, "d", element="t.seen_at, t.told_at", id="fresh")
+    contract = one_object(columns, slaProperties=[both, DAILY])
+    times = {"t.seen_at": (NOW, NOW), "t.told_at": (NOW, ago(days=3))}
+    found = service_levels(
+        contract.odcs, Seen([Attempt(NOW, PUBLISHED, times=times)], NOW), {"t.told_at": "is text"}
+    )
+    assert [(f.level, f.element, f.state, f.found) for f in found] == [
+        ("fresh", "t.seen_at", "holds", "0 s old"),
+        ("fresh", "t.told_at", "not measured", "is text"),
+        ("frequency", None, "holds", "published 0 s ago"),
+    ]
+
+
+def test_snapshots_that_are_gone() -> None:
+    attempts = [published(ago(days=n)) for n in (800, 400, 200, 3)]
+    cases = [(ago(days=800), "holds"), (ago(days=400), "holds"), (ago(days=200), "holds"),
+             (ago(days=3), "broken")]  # fmt: skip
+    for kept_since, state in cases:
+        told = measured(SNAPSHOTS, attempts, kept_since=kept_since)
+        assert told.state == state, kept_since
+        assert told.measured == (NOW - kept_since).total_seconds()
+    assert strip(told.history)[-3:] == "·▁▁"
+    assert measured(SNAPSHOTS, attempts).state == "not measured"
+
+
+def test_what_cannot_be_read_now_is_broken_however_long_it_could() -> None:
+    told = measured(READ, [published(ago(days=3))], readable=False)
+    assert (told.state, told.found) == ("broken", "cannot be read now; 100% of 3 d")
+
+
+def test_history_and_budget_of_a_clock() -> None:
+    """Published daily at noon, but for two days; an hour a day may be stale."""
+    noons = [ago(days=n) for n in (6, 5, 4, 1, 0)]
+    promise = level(
+        "frequency", 25, "h", customProperties=[{"property": "objective", "value": "98%"}]
+    )
+    told = measured(promise, [published(at) for at in noons])
+    assert strip(told.history) == "·" * 23 + "▇▇▇▁▁▁▇"
+    assert [d.number for d in told.history[-4:]] == [36 * 3600, 60 * 3600, 72 * 3600, DAY]
+    assert told.budget is not None
+    assert told.budget.to_json() == {
+        "objective": 98.0, "counts": "seconds", "of": 6 * DAY, "allowed": round(0.02 * 6 * DAY, 3),
+        "used": 47 * 3600.0, "left": round(0.02 * 6 * DAY - 47 * 3600, 3),
+    }  # fmt: skip
+
+
+def test_history_and_budget_of_attempts() -> None:
+    attempts = [failed(ago(days=2)), published(ago(days=2)), published(ago(days=1)), failed(NOW)]
+    told = measured(level("errorRate", 50, "percent"), attempts)
+    assert strip(told.history) == "·" * 27 + "▇▇▁"
+    assert [d.number for d in told.history[-3:]] == [50, 0, 100]
+    assert told.budget is not None
+    assert (told.budget.of, told.budget.allowed, told.budget.used, told.budget.left) == (4, 2, 2, 0)
+
+
+def test_without_an_objective_nothing_may_be_broken() -> None:
+    told = measured(DAILY, [published(ago(days=2))])
+    assert told.budget is not None
+    assert (told.budget.objective, told.budget.allowed, told.budget.left) == (100, 0, -DAY)
+    wrong = {**DAILY, "customProperties": [{"property": "objective", "value": "often"}]}
+    told = measured(wrong, [published(NOW)])
+    assert (told.state, told.found) == ("not measured", "the objective `often` is not a percentage")
+
+
+def test_an_attempt_comes_back_from_json() -> None:
+    whole = Attempt(
+        NOW, FAILED, "run", 3, 12, ("a.enum",), 1.5, False, ago(hours=1), ARCHIVE,
+        {"t.seen_at": (ago(days=2), ago(days=1))},
+    )  # fmt: skip
+    for attempt in (whole, Attempt(NOW, PUBLISHED)):
+        assert Attempt.from_json(attempt.to_json()) == attempt
+    for spoiled in ({"at": "soon"}, {"times": {"t.seen_at": ["2026-01-01"]}}):
+        with pytest.raises(ValueError, match=r"soon|unpack"):
+            Attempt.from_json({**whole.to_json(), **spoiled})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "same"),
+    [
+        ("freshness", 90, "m", 5400), ("retention", 12, "m", 365.25 * DAY),
+        ("freshness", "90", "min", 5400), ("retention", 18, "months", 1.5 * 365.25 * DAY),
+        ("latency", 1.5, "h", 5400), ("latency", "P1DT30M", None, DAY + 1800),
+        ("latency", 5, "ms", 0.005), ("latency", 2, "W", 14 * DAY),
+        ("retention", 1, "a", 365.25 * DAY), ("retention", "P2Y", "m", 2 * 365.25 * DAY),
+    ],
+)  # fmt: skip
+def test_time_units(name: str, value: Any, unit: str | None, same: float) -> None:
+    assert amount(name, value, unit) == ("time", pytest.approx(same))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "same"),
+    [
+        ("throughput", 60, "rows/min", ("rows", 1)),
+        ("throughput", 60, "records per m", ("rows", 1)),
+        ("availability", "99.5%", None, ("percent", 99.5)), ("errorRate", 1, "%", ("percent", 1)),
+        ("availability", 99, None, ("unit ", 99)), ("throughput", 3, "MB/s", ("unit mb/s", 3)),
+        ("latency", "P", None, None), ("latency", "PT", None, None), ("latency", True, "d", None),
+        ("latency", None, "d", None), ("endOfLife", "2026-02-30", None, None),
+        ("endOfLife", "2026-02-03T01:00:00+01:00", None, ("date", THIRD)),
+        ("endOfLife", "2026-02-03", None, ("date", THIRD)),
+    ],
+)  # fmt: skip
+def test_other_units(name: str, value: Any, unit: str | None, same: Any) -> None:
+    assert amount(name, value, unit) == same
+
+
+def test_names_as_the_standard_has_them() -> None:
+    for said in ("TimeToRepair", "tr", "time to repair", "time_to_repair", "timeToRepair"):
+        assert level_name(said) == "timeToRepair"
+    assert level_name("ourOwn") == "ourOwn"
+    assert level_name(None) == ""
+    assert words("availability", 99.5, "percent") == "99.5%"
+    assert words("retention", 18, "m") == "18 months"
+    assert words("latency", "18", "m") == "18 min"
+
+
+# -- laws ----------------------------------------------------------------------------------------
+
+HOURS = st.integers(0, 24 * 32)
+statuses = st.sampled_from([PUBLISHED, FAILED, UNCHANGED])
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> list[Attempt]:
+    """Attempts at whole hours, each from data that arrived and is dated before."""
+    found = []
+    for hours in sorted(draw(st.lists(HOURS, max_size=12, unique=True)), reverse=True):
+        newest = ago(hours=hours + draw(st.integers(-5, 60)))
+        more = {
+            "rows": draw(st.integers(0, 999)),
+            "seconds": float(draw(st.integers(0, 9))),
+            "readable": draw(st.sampled_from([True, False, None])),
+            "arrived": ago(hours=hours + draw(st.integers(0, 60))),
+            "times": {"t.seen_at": (newest - timedelta(hours=draw(HOURS)), newest)},
+        }
+        found.append(Attempt(ago(hours=hours), draw(statuses), **more))
+    return found
+
+
+PROMISES = [FRESH, LATE, WAITED, DAILY, KEPT, READ, FAST, ERRORS, FOUND, MENDED]
+
+
+@given(attempts(), st.sampled_from(PROMISES))
+def test_the_days_have_all_that_the_budget_has(record: list[Attempt], promise: Any) -> None:
+    told = measured(promise, record)
+    if told.state == "not measured":
+        return
+    assert told.budget is not None
+    assert told.budget.left == told.budget.allowed - told.budget.used
+    assert 0 <= told.budget.used <= told.budget.of
+    if not MEANINGS[told.property].share:
+        assert any(d.holds is False for d in told.history) == (told.budget.used > 0)
+    assert all((d.holds is None) == (d.number is None) for d in told.history)
+
+
+courses = st.builds(
+    lambda begin, length, origin, limit, grows: (
+        growing(ago(hours=begin), ago(hours=begin - length), ago(hours=origin), limit * 3600.0)
+        if grows
+        else steady(ago(hours=begin), ago(hours=begin - length), limit, limit < 20)
+    ),
+    st.integers(0, 24 * 40), st.integers(1, 24 * 5), st.integers(0, 24 * 40), st.integers(0, 99),
+    st.booleans(),
+)  # fmt: skip
+occasions = st.builds(
+    lambda hours, ok: Occasion(ago(hours=hours), 1.0, ok), st.integers(0, 24 * 29), st.booleans()
+)
+
+
+@given(st.lists(courses, max_size=5), st.lists(occasions, max_size=9))
+def test_a_history_loses_nothing(stretches: list[Any], happened: list[Occasion]) -> None:
+    shown = [part for _, part in by_day(Occasions(happened), NOW)]
+    assert sum(p.of for p in shown) == len(happened)
+    assert sum(p.broken for p in shown) == sum(not o.holds for o in happened)
+    course = Course([s for s in stretches if s.end <= NOW])
+    whole = course.within(ago(days=29, hours=12), NOW)
+    parts = [part for _, part in by_day(course, NOW)]
+    assert sum(p.of for p in parts) == pytest.approx(whole.of)
+    assert sum(p.broken for p in parts) == pytest.approx(whole.broken)
+
+
+@given(attempts())
+def test_freshness_is_what_each_hour_says(record: list[Attempt]) -> None:
+    """Every time is a whole hour, so that each hour is fresh or stale from end to end."""
+    told = measured(FRESH, record)
+    seen = stale = 0
+    for hours in range(29 * 24 + 12, 0, -1):
+        moment = ago(hours=hours)
+        standing = [a for a in record if a.status == PUBLISHED and a.at <= moment]
+        if standing:
+            seen += 1
+            stale += moment - standing[-1].times["t.seen_at"][1] >= timedelta(days=1)
+    if told.budget is None:
+        assert not [a for a in record if a.status == PUBLISHED]
+    else:
+        assert (told.budget.of, told.budget.used) == (3600 * seen, 3600 * stale)
+
+
+@given(attempts(), HOURS, st.sampled_from([False, None]))
+def test_a_failure_more_makes_nothing_better(
+    record: list[Attempt], hours: int, readable: bool | None
+) -> None:
+    more = failed(ago(hours=hours), readable=readable, arrived=ago(hours=hours))
+    before, after = (
+        {p["property"]: measured(p, r) for p in (READ, ERRORS)} for r in (record, [*record, more])
+    )
+    if (was := before["availability"].measured) is not None:
+        now = after["availability"].measured
+        assert now is not None
+        assert now <= was
+    assert (after["errorRate"].measured or 0) >= (before["errorRate"].measured or 0)
