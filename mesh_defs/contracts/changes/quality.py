@@ -76,7 +76,8 @@ def _changed(rule: Both) -> Iterator[Change]:
     for field in sorted({*rule.old, *rule.new} - {*_ASKED, *_WHEN, *_COMPARED}):
         if rule.differ(field):
             yield rule.field("quality.words" if field in _WORDS else "other.changed", field)
-    yield from softness(rule, _kind(rule.new))
+    if _kind(rule.old) == _kind(rule.new):
+        yield from softness(rule, _kind(rule.new))
 
 
 def _promise(rule: Both) -> str:

@@ -73,7 +73,7 @@ def _object(both: Both) -> Iterator[Change]:
     yield from quality(both)
     yield from customs(both, _KNOWN)
     for kind in ("columns", *(() if was or now else ("extraColumns",))):
-        yield from softness(both, kind)
+        yield from softness(both, kind, kind)
 
 
 def _columns(holder: Both, lists: tuple[Any, Any], top: bool = False) -> Iterator[Change]:
@@ -136,7 +136,7 @@ def _column(column: Both) -> Iterator[Change]:
     yield from quality(column)
     yield from customs(column, _KNOWN)
     for kind in _promised(column.old) & _promised(column.new):
-        yield from softness(column, kind)
+        yield from softness(column, kind, kind)
 
 
 def _promised(column: Element) -> set[str]:
@@ -173,16 +173,13 @@ def _deprecated(both: Both) -> Iterator[Change]:
 
 
 def _key(both: Both) -> Iterator[Change]:
-    was, now = (_key_of(e) for e in (both.old, both.new))
+    keys = _key_of(both.old), _key_of(both.new)
+    was, now = (tuple(stored_name(column) for column in key) for key in keys)
     # Columns are the same ones, whatever they are called now.
-    renamed = {
-        stored_name(n): stored_name(o)
-        for o, n in _pairs_of(both)
-        if o is not None and n is not None
-    }
-    known = [renamed.get(name, name) for name in now]
-    soft = is_soft(both, "primaryKey")
-    touched = tuple(dict.fromkeys([*was, *known]))
+    before = {id(n): stored_name(o) for o, n in _pairs_of(both) if o is not None and n is not None}
+    known = [before.get(id(column)) for column in keys[1]]
+    soft = is_soft(both, "primaryKey", keys)
+    touched = tuple(dict.fromkeys([*was, *(name for name in known if name)]))
     if not was and now:
         yield both.change("primaryKey.added", "primaryKey", None, now, columns=touched)
     elif was and not now:
@@ -192,7 +189,7 @@ def _key(both: Both) -> Iterator[Change]:
     elif list(was) != known:
         yield both.change("primaryKey.order", "primaryKey", was, now, columns=was)
     if was and now:
-        yield from softness(both, "primaryKey")
+        yield from softness(both, "primaryKey", "primaryKey", nearer=keys)
 
 
 def _pairs_of(both: Both) -> Any:
@@ -200,14 +197,14 @@ def _pairs_of(both: Both) -> Any:
     return paired(*lists, (own_id, by("name"), _stored), columns_alike)
 
 
-def _key_of(element: Element) -> tuple[str, ...]:
+def _key_of(element: Element) -> list[Element]:
     key = [p for p in element.get("properties") or () if p.get("primaryKey")]
 
     def position(column: Element) -> int:
         at = column.get("primaryKeyPosition")
         return at if isinstance(at, int) and at > 0 else 10**6
 
-    return tuple(stored_name(p) for p in sorted(key, key=position))
+    return sorted(key, key=position)
 
 
 def _relationships(holder: Both) -> Iterator[Change]:

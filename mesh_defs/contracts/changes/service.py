@@ -91,7 +91,7 @@ def _changes(level: Both, was: Element | None, now: Element | None) -> Iterator[
                 yield level.field("level.words", field)
         yield from customs(level, KNOWN)
         name = level_name(level.new)
-        yield from softness(level, name, "warning" if name == "freshness" else "error")
+        yield from softness(level, name, default="warning" if name == "freshness" else "error")
 
 
 def said(level: Element | None) -> str:

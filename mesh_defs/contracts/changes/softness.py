@@ -9,12 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mesh_defs.contracts import softening
-from mesh_defs.contracts.changes.change import Both, Change, Element
+from mesh_defs.contracts.changes.change import Both, Change, Element, joined
+from mesh_defs.contracts.quality import METRICS
+
+Nearer = tuple[Sequence[Element], Sequence[Element]]
 
 KNOWN = ("severity", "tolerance", softening.BREACH, softening.BUDGET)
 """Custom properties that are compared here."""
 
 _STRICTNESS = {"info": 0, "warning": 1, "error": 2}
+# A quality clause has a number of its own, and what looks at no rows tolerates none.
+_COUNTED = softening.POINTS_AT_ROWS - {*METRICS}
 _UNREADABLE = {"unit": "", "value": None}
 
 
@@ -23,35 +28,37 @@ def custom(element: Element, name: str) -> Any:
     return softening.custom(_Seen(element), name)
 
 
-def is_soft(both: Both, kind: str) -> bool:
+def is_soft(both: Both, kind: str, nearer: Nearer = ((), ())) -> bool:
     """Whether the old version only warned when a clause of this kind was broken."""
-    return softening.severity_of(_around(both)[0], kind) != "error"
+    return softening.severity_of(_around(both, nearer)[0], kind) != "error"
 
 
-def softness(both: Both, kind: str, default: str = "error") -> Iterator[Change]:
+def softness(
+    both: Both, kind: str, field: str = "", default: str = "error", nearer: Nearer = ((), ())
+) -> Iterator[Change]:
     """Changes of how strictly one clause that both versions have is promised.
 
-    A breach that was only warned about may be warned about less: no promise is taken back, and so
-    it is risky.
+    The clause is a field of the element, or the element itself. `nearer` are elements of the old
+    and of the new version that have more to say than this one. A breach that was only warned about
+    may be warned about less: no promise is taken back, and so it is risky.
     """
-    olds, news = _around(both)
+    olds, news = _around(both, nearer)
     was, now = (softening.severity_of(side, kind, default) for side in (olds, news))
     soft = was != "error"
     if was != now:
         lower = _STRICTNESS[now] < _STRICTNESS[was]
         name = "severity.lowered" if lower else "severity.raised"
-        yield both.change(name, f"{kind}.severity", was, now, soft=soft)
-    before, after = (_tolerance(side, kind) for side in (olds, news))
+        yield both.change(name, joined(field, "severity"), was, now, soft=soft)
+    before, after = (_tolerance(side, kind) if kind in _COUNTED else None for side in (olds, news))
     if before != after:
         name = "tolerance.grown" if _grown(before, after) else "tolerance.shrunk"
-        field = f"{kind}.tolerance"
-        yield both.change(name, field, _said(before), _said(after), soft=soft)
+        yield both.change(name, joined(field, "tolerance"), _said(before), _said(after), soft=soft)
     if not olds or not news:
         return
     held, holds = (softening.quarantine_of(side, kind, side[-1]) for side in (olds, news))
     if held != holds:
         name = "quarantine.grown" if _grown(held, holds) else "quarantine.shrunk"
-        yield both.change(name, f"{kind}.quarantine", _said(held), _said(holds))
+        yield both.change(name, joined(field, "quarantine"), _said(held), _said(holds))
 
 
 class _Seen:
@@ -67,10 +74,12 @@ class _Seen:
         return value
 
 
-def _around(both: Both) -> tuple[list[_Seen], list[_Seen]]:
+def _around(both: Both, nearer: Nearer) -> tuple[list[_Seen], list[_Seen]]:
     """The element and those around it up to the schema object; the contract softens nothing."""
-    sides = [(both.old, both.new), *both.above[:-1]]
-    return [_Seen(old) for old, _ in sides], [_Seen(new) for _, new in sides]
+    around = [(both.old, both.new), *both.above[:-1]]
+    olds = [*nearer[0], *(old for old, _ in around)]
+    news = [*nearer[1], *(new for _, new in around)]
+    return [_Seen(old) for old in olds], [_Seen(new) for new in news]
 
 
 def _tolerance(elements: Sequence[_Seen], kind: str) -> dict[str, Any] | None:
