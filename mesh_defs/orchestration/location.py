@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from mesh_defs.model import DomainRoom, Mesh, read_room
+from mesh_defs.model import DomainRoom, Mesh, MeshError, read_room
 from mesh_defs.orchestration.automation import (
     domain_job,
     domain_schedule,
@@ -64,22 +64,53 @@ def mesh_definitions(root: Path) -> dg.Definitions:
     """Every domain in one location. A domain that can't be loaded stands in it by name, failing."""
     state = State.of(root)
     mesh = Mesh.read(root)
-    found = []
+    found = {}
     for room in mesh.rooms.values():
         try:
             defs = domain_definitions(root, state, room, set(mesh.rooms))
-            defs.get_repository_def()  # resolves keys and jobs, so that a clash is this domain's
-            found.append(defs)
+            _resolve(defs)  # keys and jobs, so that what is wrong in them is this domain's
+            found[room.name] = defs
         except Exception as error:
-            found.append(broken(room.name, error))
-    return dg.Definitions.merge(*found)
+            found[room.name] = broken(room.name, error)
+    return _together(found)
+
+
+def _together(domains: Mapping[str, dg.Definitions]) -> dg.Definitions:
+    """Domains in one location. Where two use one name there, the later one can't be loaded."""
+    whole = _merged([*domains.values()])
+    if isinstance(whole, dg.Definitions):
+        return whole
+    kept: list[dg.Definitions] = []
+    for name, defs in domains.items():
+        found = _merged([*kept, defs])
+        if isinstance(found, dg.Definitions):
+            kept.append(defs)
+            continue
+        said = (
+            f"{found} Another domain of this code location has that name, too. Rename it, or load "
+            "each domain as a code location of its own (workspace.yaml)."
+        )
+        kept.append(broken(name, MeshError(said)))
+    return dg.Definitions.merge(*kept)
+
+
+def _merged(parts: list[dg.Definitions]) -> dg.Definitions | Exception:
+    try:
+        whole = dg.Definitions.merge(*parts)
+        _resolve(whole)
+        return whole
+    except Exception as error:
+        return error
+
+
+def _resolve(defs: dg.Definitions) -> None:
+    """What Dagster would find wrong when it loads these, it finds now."""
+    defs.get_repository_def().load_all_definitions()
 
 
 def broken(name: str, error: Exception) -> dg.Definitions:
     """What stands for a domain that can't be loaded: its error, where everybody sees it."""
     import traceback
-
-    from mesh_defs.model import MeshError
 
     said = str(error)
     if not isinstance(error, MeshError):

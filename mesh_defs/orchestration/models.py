@@ -4,12 +4,11 @@ import json
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
-from duckdb import DuckDBPyConnection
 
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.governance.lineage import columns_from
@@ -18,6 +17,9 @@ from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
 from mesh_defs.storage.workshop import open_workshop, workshop_lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 class Translator(DagsterDbtTranslator):  # type: ignore[misc]
@@ -167,7 +169,7 @@ def _is_output(event: Any) -> bool:
 
 def _remember(
     site: Site,
-    connection: DuckDBPyConnection,
+    connection: "DuckDBPyConnection",
     built: set[str],
     mounted: provenance.Lineage,
     run_id: str,
@@ -184,7 +186,7 @@ def _remember(
 
 
 def _facts(
-    site: Site, connection: DuckDBPyConnection, compiled: Mapping[str, str]
+    site: Site, connection: "DuckDBPyConnection", compiled: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Column schema, row count and column lineage of each model, from the engine and its SQL."""
     rows = dict(
