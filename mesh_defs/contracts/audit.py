@@ -15,11 +15,13 @@ from sqlglot import exp
 
 from mesh_defs.contracts import beyond as _beyond  # noqa: F401  it registers its kinds
 from mesh_defs.contracts import plans as _plans  # noqa: F401
+from mesh_defs.contracts import shape as _shape  # noqa: F401
 from mesh_defs.contracts.bench import KINDS, Bench, Plan
-from mesh_defs.contracts.clauses import column_of, columns_of
+from mesh_defs.contracts.clocks import clock_plans, clocks_of, times_of
 from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
-from mesh_defs.contracts.kinds import CannotCheck
+from mesh_defs.contracts.properties import column_places, withheld_classes
 from mesh_defs.contracts.rules import Rule, rules_of
+from mesh_defs.contracts.spots import CannotCheck
 from mesh_defs.contracts.verdicts import FAILED, NOT_EXECUTABLE, PASSED, Audit, Verdict
 
 if TYPE_CHECKING:
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Audit", "Verdict", "audit"]
 
 NO_SCHEMA = "the contract has no schema"
-# What is classified otherwise is withheld: a verdict has more readers than its table.
-SHOWN_CLASS = "public"
 
 
 def audit(
@@ -54,7 +54,8 @@ def audit(
     others = {name: relation(named) for name, named in references.items()}
     found: dict[str, Verdict] = {}
     rows = 0
-    rules = rules_of(contract)
+    rules, clocks = rules_of(contract), clocks_of(contract.odcs)
+    times: dict[str, tuple[datetime, datetime]] = {}
     for schema_object in contract.odcs.schema_ or []:
         own = [r for r in rules if r.object == schema_object.name]
         table = tables.get(schema_object.name or "")
@@ -63,16 +64,17 @@ def audit(
             found |= {r.id: _absent(r, bench) for r in own}
             continue
         try:
-            found |= _audit_table(bench, own, schema_object, examples)
+            found |= _audit_table(bench, own, schema_object, examples, clocks)
         except EngineError as error:
             unreadable = f"{bench.relation.sql(engine.dialect)} cannot be read: {error}"
             found |= {r.id: _absent(r, unreadable) for r in own}
             continue
         rows += bench.rows
+        times |= bench.times
     verdicts = tuple(
         found.get(r.id) or Verdict(r, NOT_EXECUTABLE, None, r.unusable or NO_SCHEMA) for r in rules
     )
-    return Audit(rows, verdicts, round(time.perf_counter() - started, 3))
+    return Audit(rows, verdicts, round(time.perf_counter() - started, 3), times)
 
 
 def bench_of(
@@ -102,7 +104,11 @@ def _absent(rule: Rule, reason: str) -> Verdict:
 
 
 def _audit_table(
-    bench: Bench, rules: Sequence[Rule], schema_object: SchemaObject, examples: int
+    bench: Bench,
+    rules: Sequence[Rule],
+    schema_object: SchemaObject,
+    examples: int,
+    clocks: Mapping[str, Rule],
 ) -> dict[str, Verdict]:
     plans: dict[str, Plan] = {}
     reasons: dict[str, str] = {}
@@ -111,7 +117,9 @@ def _audit_table(
             plans[rule.id] = plan_of(rule, bench)
         except CannotCheck as reason:
             reasons[rule.id] = str(reason)
-    answers, refused = _scan(bench, plans)
+    dials = clock_plans(clocks, bench)
+    answers, refused = _scan(bench, plans | dials)
+    bench.times = times_of(dials, answers, bench.as_of)
     reasons |= refused
     found = {
         r.id: Verdict(r, NOT_EXECUTABLE, None, reasons[r.id]) for r in rules if r.id in reasons
@@ -193,35 +201,33 @@ def _verdict(
     except (CannotCheck, EngineError) as reason:
         return Verdict(rule, NOT_EXECUTABLE, None, str(reason))
     if judged.ok:
-        return Verdict(rule, PASSED, judged.failing, judged.found)
+        return Verdict(rule, PASSED, judged.failing, judged.found, measured=judged.measured)
     own = tuple(judged.examples)
     if plan.examples is not None and judged.failing and len(own) < examples:
-        own += _rows_that(bench, rule, plan.examples, schema_object, examples - len(own))
+        own += _rows_that(bench, plan, plan.examples, schema_object, examples - len(own))
     shown = tuple(fit_to_show(row, schema_object) for row in own[:examples])
-    return Verdict(rule, FAILED, judged.failing, judged.found, shown)
+    return Verdict(rule, FAILED, judged.failing, judged.found, shown, measured=judged.measured)
 
 
 def _rows_that(
-    bench: Bench, rule: Rule, condition: exp.Expression, schema_object: SchemaObject, most: int
+    bench: Bench, plan: Plan, condition: exp.Expression, schema_object: SchemaObject, most: int
 ) -> tuple[dict[str, Any], ...]:
-    """A few rows under a condition: their key and the rule's columns, nothing else."""
-    key = [column_of(p) for p in columns_of(schema_object) if p.primaryKey]
-    names = dict.fromkeys((*key, *rule.params.get("columns", ())))
-    columns = [bench.columns[name].readable for name in names if name in bench.columns]
-    query = exp.select(*columns).from_(bench.relation.copy()).where(condition.copy()).limit(most)
+    """A few rows under a condition: their key and what the rule is about, nothing else."""
+    key = [p.column for p in column_places(schema_object) if p.prop.primaryKey]
+    columns = {n: bench.columns[n].readable for n in key if n in bench.columns}
+    columns |= {shown.alias_or_name: shown for shown in plan.shown}
+    query = exp.select(*columns.values()).from_(bench.relation.copy())
     try:
-        return tuple(bench.engine.rows(query))
+        return tuple(bench.engine.rows(query.where(condition.copy()).limit(most)))
     except EngineError:
         return ()  # a value that cannot be shown as text; the count stands
 
 
 def fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str, Any]:
     """The row as plain data, without the values that are classified."""
-    classes = {column_of(p): p.classification for p in columns_of(schema_object)}
+    withheld = withheld_classes(schema_object)
     return {
-        name: _plain(value)
-        if (classes.get(name) or SHOWN_CLASS).lower() == SHOWN_CLASS
-        else f"(withheld: {classes[name]})"
+        name: f"(withheld: {withheld[name]})" if name in withheld else _plain(value)
         for name, value in row.items()
     }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from mesh_defs.contracts.attempts import Times
 from mesh_defs.contracts.columns import Column
 from mesh_defs.contracts.engine import Engine
 from mesh_defs.contracts.keys import Repeats
@@ -34,18 +35,23 @@ class Bench:
     references: Mapping[str, exp.Expression]
     as_of: datetime
     rows: int = 0
+    times: Times = field(default_factory=dict)
     examples: int = 3
     repeats: dict[frozenset[str], Repeats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a rule's answer comes to; `examples` where judging has already met some."""
+    """What a rule's answer comes to; `examples` where judging has already met some.
+
+    `measured` is the number that was held against the promise, where it was one.
+    """
 
     ok: bool
     failing: int | None
     found: str
     examples: tuple[dict[str, Any], ...] = ()
+    measured: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,13 +59,14 @@ class Plan:
     """What a rule needs from the scan, how its answer is judged, which rows are examples.
 
     `breaks` is true for the rows that break the rule; `examples` stands in for it where the judge
-    finds most examples itself.
+    finds most examples itself. `shown` is what to show of a row beside its key.
     """
 
     judge: Callable[[Sequence[Any]], Judgement]
     aggregates: tuple[exp.Expression, ...] = ()
     breaks: exp.Expression | None = None
     examples: exp.Expression | None = None
+    shown: tuple[exp.Expression, ...] = ()
 
 
 Planner = Callable[[Rule, Bench], Plan]
@@ -74,18 +81,24 @@ def kind(*names: str) -> Callable[[Planner], Planner]:
     return register
 
 
-def counted(rule: Rule, bench: Bench, failing: int, singular: str, plural: str) -> Judgement:
-    """A verdict on a number of broken rows, by the rule's operator or else its tolerance."""
+def counted(
+    rule: Rule, bench: Bench, failing: int, singular: str, plural: str, values: int | None = None
+) -> Judgement:
+    """A verdict on a number of broken rows, by the rule's operator or else its tolerance.
+
+    `values`: how many there are, where values inside of rows were counted instead.
+    """
     params = rule.params
-    found = of_rows(failing, bench.rows, singular, plural)
-    percent = 100 * failing / bench.rows if bench.rows else 0.0
+    total = bench.rows if values is None else values
+    found = of_rows(failing, total, singular, plural, *(() if values is None else ("value",)))
+    percent = 100 * failing / total if total else 0.0
     allowed = params.get("tolerance")
     unit = params["unit"] if "operator" in params else (allowed or {}).get("unit")
     if unit == "percent":
-        found += f" ({share(failing, bench.rows)})"
+        found += f" ({share(failing, total)})"
     measured = percent if unit == "percent" else failing
     if "operator" in params:
         ok = holds(params["operator"], measured, params["value"])
     else:
         ok = measured <= (allowed["value"] if allowed else 0)
-    return Judgement(ok, failing, found)
+    return Judgement(ok, failing, found, measured=measured)

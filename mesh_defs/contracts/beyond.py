@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,41 +14,90 @@ from mesh_defs.contracts import keys
 from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
 from mesh_defs.contracts.columns import Column
 from mesh_defs.contracts.engine import EngineError
-from mesh_defs.contracts.kinds import CannotCheck, the_columns
 from mesh_defs.contracts.operators import holds
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.spots import CannotCheck, Spot, spots_at, spots_of
 from mesh_defs.contracts.wording import listing, must, number
 
 
 @kind("foreignKey")
 def _foreign_key(rule: Rule, bench: Bench) -> Plan:
-    params = rule.params
-    columns = the_columns(rule, bench.columns)
-    target = (bench.relations if params["local"] else bench.references).get(params["reference"])
-    if target is None:
-        raise CannotCheck(f"{params['reference']} is not at hand here")
-    try:
-        there = bench.engine.columns(target)
-    except EngineError as error:
-        raise CannotCheck(f"{params['reference']} cannot be read: {error}") from error
-    if missing := [c for c in params["to"] if c not in there]:
-        raise CannotCheck(f"{params['reference']} has no column {listing(missing)}")
-    others = [there[c] for c in params["to"]]
+    spots = spots_of(rule, bench.columns)
+    columns = [at.column for at in spots]
+    target, others = _target(rule, bench)
     for own, other in zip(columns, others, strict=True):
         if not own.families & other.families:
             raise CannotCheck(
                 f"{own.name} is {own.engine_type}, "
-                f"{params['reference']}.{other.name} is {other.engine_type}"
+                f"{rule.params['reference']}.{other.name} is {other.engine_type}"
             )
+    phrase = f"unknown {listing(c.name for c in columns)}"
+    if any(at.loops for at in spots):
+        return _values_exist(rule, bench, spots, others, target)
     orphan = _orphan(columns, others, target)
 
     def judge(_: Sequence[Any]) -> Judgement:
-        query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "orphans")).from_(bench.relation)
-        failing = int(bench.engine.rows(query.where(orphan))[0]["orphans"])
-        phrase = f"unknown {listing(c.name for c in columns)}"
+        failing = _count(bench, bench.relation, orphan)
         return counted(rule, bench, failing, f"has an {phrase}", f"have an {phrase}")
 
-    return Plan(judge, breaks=orphan, examples=orphan)
+    return Plan(judge, breaks=orphan, examples=orphan, shown=tuple(c.readable for c in columns))
+
+
+def _target(rule: Rule, bench: Bench) -> tuple[exp.Expression, list[Column]]:
+    """The table that is referred to, and its columns. Raises CannotCheck where it is not there."""
+    params = rule.params
+    reference, names = params["reference"], list(params["to"])
+    paths = [tuple(p) for p in params.get("to_paths") or [()] * len(names)]
+    known = bench.relations if params["local"] else bench.references
+    target = known.get(reference)
+    if target is None and not params["local"] and reference.count(".") == 2:
+        # domain.product.column.field, and not an object of that name.
+        product, _, column = reference.rpartition(".")
+        target = known.get(product)
+        paths = [(f".{name}", *path) for name, path in zip(names, paths, strict=True)]
+        names = [column] * len(names)
+    if target is None:
+        raise CannotCheck(f"{reference} is not at hand here")
+    try:
+        there = bench.engine.columns(target)
+    except EngineError as error:
+        raise CannotCheck(f"{reference} cannot be read: {error}") from error
+    if missing := [name for name in names if name not in there]:
+        raise CannotCheck(f"{reference} has no column {listing(missing)}")
+    spots = spots_at(names, paths, there)
+    if not any(at.loops for at in spots):
+        return target, [at.column for at in spots]
+    if len(spots) > 1:
+        raise CannotCheck(f"several columns of {reference}, and one is inside a list or map")
+    return spots[0].flat(target), [replace(spots[0].column, value=None)]
+
+
+def _values_exist(
+    rule: Rule,
+    bench: Bench,
+    spots: Sequence[Spot],
+    others: Sequence[Column],
+    target: exp.Expression,
+) -> Plan:
+    """References inside a list or map: each value is looked at on its own."""
+    if len(spots) > 1:
+        raise CannotCheck("a reference of several columns cannot be inside a list or map")
+    relation, column = spots[0].flat(bench.relation), replace(spots[0].column, value=None)
+    orphan = _orphan([column], others, target)
+
+    def judge(_: Sequence[Any]) -> Judgement:
+        failing, total = _count(bench, relation, orphan), _count(bench, relation)
+        phrase = f"unknown {column.name}"
+        judged = counted(rule, bench, failing, f"is an {phrase}", f"are an {phrase}", values=total)
+        query = exp.select(column.readable).distinct().from_(relation.copy()).where(orphan.copy())
+        return replace(judged, examples=tuple(bench.engine.rows(query.limit(bench.examples))))
+
+    return Plan(judge)
+
+
+def _count(bench: Bench, relation: exp.Expression, where: exp.Expression | None = None) -> int:
+    query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "found")).from_(relation.copy())
+    return int(bench.engine.rows(query.where(where.copy()) if where else query)[0]["found"])
 
 
 def _orphan(
@@ -85,7 +135,9 @@ def _sql(rule: Rule, bench: Bench) -> Plan:
         except TypeError as error:
             raise CannotCheck(f"`{value}` is not to be compared with `{wanted}`") from error
         shown = "null" if value is None else number(value)
-        return Judgement(ok, None, f"the query gave {shown}, {must(operator, wanted)} promised")
+        found = f"the query gave {shown}, {must(operator, wanted)} promised"
+        number_of = value if isinstance(value, int | float) else None
+        return Judgement(ok, None, found, measured=number_of)
 
     return Plan(judge)
 
@@ -96,11 +148,10 @@ def filled_query(rule: Rule, bench: Bench) -> str:
     from sqlglot.errors import SqlglotError
 
     dialect = bench.engine.dialect
-    column = next(iter(rule.params.get("columns", ())), None) if rule.property else None
-    names = {
-        "table": bench.relation.sql(dialect),
-        "column": exp.to_identifier(column, quoted=True).sql(dialect) if column else None,
-    }
+    names = {"table": bench.relation.sql(dialect), "column": None}
+    if rule.property and rule.params.get("columns"):
+        (at,) = spots_of(rule, bench.columns)
+        names["column"] = None if at.loops else at.column.sql.sql(dialect)
 
     def fill(match: re.Match[str]) -> str:
         _, dollar, name = match.groups()

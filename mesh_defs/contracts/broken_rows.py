@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from mesh_defs.contracts.audit import bench_of, plan_of
 from mesh_defs.contracts.engine import engine_for, relation
-from mesh_defs.contracts.kinds import CannotCheck
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.spots import CannotCheck
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaObject

@@ -5,20 +5,23 @@ Quality, relationships and service levels are read in `quality`, `references` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.formats import INTEGER_FORMATS, STRING_FORMATS
+from mesh_defs.contracts.options import option_promises, plain, time_params
+from mesh_defs.contracts.properties import Place, column_of, column_places, places_of
 from mesh_defs.contracts.rules import Clause, Rule
-from mesh_defs.contracts.softening import custom, quarantine_of, severity_of, tolerance_of
-from mesh_defs.contracts.wording import listing, number, tolerated
+from mesh_defs.contracts.softening import (
+    custom,
+    quarantine_of,
+    severity_of,
+    tolerance_of,
+)
+from mesh_defs.contracts.type_names import dialects_of, length_of
+from mesh_defs.contracts.wording import listing, tolerated
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import (
-        OpenDataContractStandard,
-        SchemaObject,
-        SchemaProperty,
-    )
+    from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
 
 def schema_clauses(schema_object: SchemaObject, odcs: OpenDataContractStandard) -> list[Clause]:
@@ -27,27 +30,19 @@ def schema_clauses(schema_object: SchemaObject, odcs: OpenDataContractStandard) 
     from mesh_defs.contracts.references import relationship_clauses
 
     found = [*_object_clauses(schema_object)]
-    for prop in columns_of(schema_object):
-        found += _property_clauses(schema_object, prop)
-        found += quality_clauses(schema_object, prop)
-        found += relationship_clauses(schema_object, prop, odcs)
+    dialects = dialects_of(odcs)
+    for place in places_of(schema_object):
+        found += _place_clauses(schema_object, place, dialects)
+        found += quality_clauses(schema_object, place)
+        found += relationship_clauses(schema_object, place, odcs)
     found += quality_clauses(schema_object, None)
     found += relationship_clauses(schema_object, None, odcs)
     return found
 
 
-def columns_of(schema_object: SchemaObject) -> list[SchemaProperty]:
-    """The properties that are columns: a measure is a formula, nothing is stored for it."""
-    return [p for p in schema_object.properties or [] if p.semanticType != "measure"]
-
-
-def column_of(prop: SchemaProperty) -> str:
-    return prop.physicalName or prop.name or ""
-
-
 def make(
     schema_object: SchemaObject,
-    prop: SchemaProperty | None,
+    place: Place | None,
     kind: str,
     promised: str,
     *,
@@ -59,8 +54,8 @@ def make(
     **params: Any,
 ) -> Clause:
     """A clause with its severity and tolerance, softened by the elements nearest first."""
-    elements = (*elements, *((prop,) if prop is not None else ()), schema_object)
-    place = (prop.name if prop is not None else schema_object.name) or ""
+    elements = (*elements, *(place.elements if place else ()), schema_object)
+    params = {name: value for name, value in params.items() if (name, value) != ("unusable", None)}
     if "unusable" not in params:
         try:
             if tolerance := tolerance_of(elements, kind):
@@ -71,25 +66,33 @@ def make(
     if budget := quarantine_of(elements, kind, schema_object):
         params["quarantine"] = budget
         promised += f"; rows that break it go to quarantine, up to {tolerated(budget)}"
-    if prop is not None:
-        params.setdefault("columns", [column_of(prop)])
+    if place is not None and "columns" not in params:
+        params |= at(place)
     if description:
         promised = f"{description.strip().rstrip('.')} ({promised})"
     rule = Rule(
         id="",
         object=schema_object.name or "",
-        property=prop.name if prop is not None else None,
+        property=place.name if place else None,
         kind=kind,
         severity=severity or severity_of(elements, kind),
         promised=promised,
         params=params,
     )
-    return Clause(rule, own_id, f"{place}.{stem or kind}")
+    name = place.name if place else schema_object.name or ""
+    return Clause(rule, own_id, f"{name}.{stem or kind}")
+
+
+def at(*places: Place) -> dict[str, Any]:
+    """Where a rule's values lie, as its params say it: the columns, and the ways into them."""
+    found: dict[str, Any] = {"columns": [p.column for p in places]}
+    if any(p.path for p in places):
+        found["paths"] = [list(p.path) for p in places]
+    return found
 
 
 def _object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
-    columns = columns_of(schema_object)
-    names = [column_of(p) for p in columns]
+    names = [p.column for p in column_places(schema_object)]
     said = f"has the columns {listing(names)}" if names else "exists"
     yield make(schema_object, None, "columns", f"{schema_object.name} {said}", columns=names)
     if names and custom(schema_object, "extraColumns") != "allow":
@@ -100,9 +103,10 @@ def _object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
             f"{schema_object.name} has no columns but the promised ones",
             columns=names,
         )
-    key = sorted((p for p in columns if p.primaryKey), key=_key_position)
+    key = [p for p in places_of(schema_object) if p.prop.primaryKey and p.is_single]
     if key:
-        names = [column_of(p) for p in key]
+        key.sort(key=_key_position)
+        names = [p.name if p.path else p.column for p in key]
         one = len(names) == 1
         said = f"{names[0]} identifies" if one else f"{listing(names)} together identify"
         never = "is never null" if one else "none of them is ever null"
@@ -111,24 +115,26 @@ def _object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
             None,
             "primaryKey",
             f"{said} one row of {schema_object.name}, and {never}",
-            elements=tuple(key),
-            columns=names,
+            elements=tuple(p.prop for p in key),
+            **at(*key),
         )
 
 
-def _key_position(prop: SchemaProperty) -> int:
-    position = prop.primaryKeyPosition
+def _key_position(place: Place) -> int:
+    position = place.prop.primaryKeyPosition
     return position if position is not None and position > 0 else 10**6
 
 
-def _property_clauses(schema_object: SchemaObject, prop: SchemaProperty) -> Iterator[Clause]:
+def _place_clauses(
+    schema_object: SchemaObject, place: Place, dialects: list[str]
+) -> Iterator[Clause]:
     def clause(kind: str, promised: str, **params: Any) -> Clause:
-        return make(schema_object, prop, kind, promised, **params)
+        return make(schema_object, place, kind, promised, **params)
 
-    name = prop.name
+    name, prop = place.name, place.prop
     options = prop.logicalTypeOptions or {}
     if prop.logicalType:
-        zoned = options.get("timezone") if prop.logicalType == "timestamp" else None
+        zoned = options.get("timezone") if prop.logicalType in ("timestamp", "time") else None
         said = "" if zoned is None else f" with{'' if zoned else 'out'} a time zone"
         yield clause(
             "logicalType",
@@ -136,109 +142,40 @@ def _property_clauses(schema_object: SchemaObject, prop: SchemaProperty) -> Iter
             type=prop.logicalType,
             timezone=zoned,
             format=options.get("format"),
+            **time_params(place),
         )
+    if prop.physicalType:
+        yield clause(
+            "physicalType",
+            f"{name} is stored as {prop.physicalType}",
+            type=prop.physicalType,
+            length=length_of(prop.physicalType),
+            dialects=dialects,
+        )
+    if prop.primaryKey and not place.is_single:
+        reason = "a key inside a list or map is not checked; `unique` and `required` are"
+        yield clause("primaryKey", f"{name} identifies one item", unusable=reason)
     if prop.required:
         yield clause("required", f"{name} is never null")
     if prop.unique:
-        yield clause("unique", f"no two rows have the same {name}")
+        which = "rows have" if place.is_single else "values are"
+        yield clause("unique", f"no two {which} the same {name}")
     if prop.enum:
         values = [plain(v.value) for v in prop.enum]
         yield clause("enum", f"{name} is one of {listing(values)}", values=values)
-    for option, value in options.items():
-        if option in DESCRIPTIVE.get(prop.logicalType or "", ()):
-            continue
-        read = OPTIONS.get(option)
-        if read is None:
-            reason = (
-                f"logicalTypeOptions.{option} is not known for {prop.logicalType or 'a column'}"
-            )
-            yield clause(option, f"{name}: {option} {value}", unusable=reason)
-            continue
-        promised, params = read(value)
-        if option == "format":
-            params["unusable"] = params.get("unusable") or _wrong_format(prop.logicalType, value)
-            params = {k: v for k, v in params.items() if v is not None}
-        yield clause(option, f"{name} {promised}", **params)
-    if _has_inner_promises(prop):
-        yield clause(
-            "nested",
-            f"the fields inside {name} are as described",
-            severity="info",
-            unusable="fields inside a column are not checked yet",
-        )
+    for kind, promised, params in option_promises(place):
+        yield clause(kind, f"{name}{promised}", **params)
+    yield from _fields(schema_object, place)
 
 
-def _has_inner_promises(prop: SchemaProperty) -> bool:
-    return bool(prop.properties or prop.items or prop.map)
-
-
-# What an option of these types says about display or meaning, not about the stored values. The
-# time zone is part of the type.
-DESCRIPTIVE = {
-    "date": ("format",),
-    "timestamp": ("format", "timezone", "defaultTimezone"),
-    "time": ("format", "timezone", "defaultTimezone"),
-    "vector": ("elementType", "distanceMetric", "embeddingModel", "embeddingModelVersion"),
-}
-
-
-def _number(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    def read(value: Any) -> tuple[str, dict[str, Any]]:
-        return f"{words} {number(plain(value))}", {"value": plain(value)}
-
-    return read
-
-
-def _whole(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    def read(value: Any) -> tuple[str, dict[str, Any]]:
-        promised, params = f"{words} {value}", {"value": value}
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            params["unusable"] = f"`{value}` is not a whole number"
-        return promised, params
-
-    return read
-
-
-def _positive(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    def read(value: Any) -> tuple[str, dict[str, Any]]:
-        promised, params = f"{words} {value}", {"value": value}
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            params["unusable"] = f"`{value}` is not a positive number"
-        return promised, params
-
-    return read
-
-
-def _later(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    return lambda value: (words, {"value": value, "unusable": "this option is not checked yet"})
-
-
-def _text(words: str) -> Callable[[Any], tuple[str, dict[str, Any]]]:
-    return lambda value: (f"{words} {value}", {"value": str(value)})
-
-
-OPTIONS: dict[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
-    "minLength": _whole("has a length of at least"),
-    "maxLength": _whole("has a length of at most"),
-    "pattern": _text("matches the pattern"),
-    "format": _text("has the format"),
-    "minimum": _number("is at least"),
-    "maximum": _number("is at most"),
-    "exclusiveMinimum": _number("is more than"),
-    "exclusiveMaximum": _number("is less than"),
-    "multipleOf": _positive("is a multiple of"),
-    "minItems": _whole("has a number of items of at least"),
-    "maxItems": _whole("has a number of items of at most"),
-    "uniqueItems": _later("has no item twice"),
-    "dimensions": _whole("has this many dimensions:"),
-}
-
-
-def _wrong_format(logical_type: str | None, value: Any) -> str | None:
-    known = [*INTEGER_FORMATS] if logical_type == "integer" else [*STRING_FORMATS, "f32", "f64"]
-    return None if value in known else f"format `{value}` is not checked ({listing(known, 20)} are)"
-
-
-def plain(value: Any) -> Any:
-    """A YAML value as plain data: dates and the like become ISO text."""
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _fields(schema_object: SchemaObject, place: Place) -> Iterator[Clause]:
+    """An object inside a column has the promised fields, and no others unless they are allowed."""
+    fields = [column_of(p) for p in place.prop.properties or [] if p.semanticType != "measure"]
+    if not fields:
+        return
+    said = f"{place.name} has the fields {listing(fields)}"
+    yield make(schema_object, place, "columns", said, fields=fields)
+    policies = [custom(e, "extraColumns") for e in (*place.elements, schema_object)]
+    if next((p for p in policies if p is not None), None) != "allow":
+        said = f"{place.name} has no fields but the promised ones"
+        yield make(schema_object, place, "extraColumns", said, fields=fields)

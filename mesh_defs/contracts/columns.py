@@ -8,11 +8,11 @@ from typing import Any
 from sqlglot import exp
 
 _T = exp.DataType.Type
-INTEGERS = frozenset({*exp.DataType.INTEGER_TYPES})
+INTEGERS = frozenset({*exp.DataType.INTEGER_TYPES}) - {_T.BIT}  # a string of bits in DuckDB
 FLOATS = frozenset({_T.FLOAT, _T.DOUBLE})
 DECIMALS = frozenset({_T.DECIMAL, _T.BIGDECIMAL})
 TEXTS = frozenset({*exp.DataType.TEXT_TYPES, _T.UUID, _T.ENUM, _T.JSON})
-ZONED = frozenset({_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ})
+ZONED = frozenset({_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMETZ})
 TIMESTAMPS = frozenset(
     {_T.TIMESTAMP, _T.TIMESTAMP_S, _T.TIMESTAMP_MS, _T.TIMESTAMP_NS, _T.TIMESTAMPNTZ, _T.DATETIME}
 )
@@ -20,11 +20,13 @@ TIMESTAMPS = frozenset(
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the engine has it."""
+    """A column as the engine has it, or a value inside of one, which `value` gives."""
 
     name: str
     engine_type: str
     type: exp.DataType | None
+    dialect: str = "duckdb"
+    value: exp.Expression | None = None
 
     @classmethod
     def read(cls, name: str, engine_type: str, dialect: str) -> Column:
@@ -34,11 +36,21 @@ class Column:
             parsed = exp.DataType.build(engine_type, dialect=dialect)
         except SqlglotError:
             parsed = None  # a type newer than sqlglot: it has no family, and says so in verdicts
-        return cls(name, engine_type, parsed)
+        return cls(name, engine_type, parsed, dialect)
+
+    def inside(self, name: str, type_: exp.DataType, value: exp.Expression) -> Column:
+        """A value inside of this one."""
+        return Column(name, type_.sql(self.dialect), type_, self.dialect, value)
 
     @property
-    def sql(self) -> exp.Column:
-        return exp.column(self.name, quoted=True)
+    def sql(self) -> exp.Expression:
+        return exp.column(self.name, quoted=True) if self.value is None else self.value.copy()
+
+    @property
+    def fields(self) -> dict[str, exp.DataType]:
+        """The fields of a struct and their types."""
+        inner = self.type.expressions if self.type is not None else ()
+        return {f.name: f.kind for f in inner if isinstance(f, exp.ColumnDef) and f.kind}
 
     @property
     def text(self) -> exp.Expression:
@@ -49,7 +61,7 @@ class Column:
     def readable(self) -> exp.Expression:
         """The column as a value that can be shown: numbers, booleans, and text for the rest."""
         if self.families & {"integer", "number", "boolean"}:
-            return self.sql
+            return self.sql if self.value is None else exp.alias_(self.sql, self.name, quoted=True)
         return exp.alias_(self.text, self.name, quoted=True)
 
     @property
@@ -66,16 +78,24 @@ class Column:
         return self.type is not None and self.type.this in FLOATS
 
     @property
+    def is_map(self) -> bool:
+        return self.type is not None and self.type.this == _T.MAP
+
+    @property
+    def is_json(self) -> bool:
+        return self.type is not None and self.type.this == _T.JSON
+
+    @property
     def is_zoned(self) -> bool:
         return self.type is not None and self.type.this in ZONED
 
     @property
     def families(self) -> frozenset[str]:
-        """The logical types this column can stand for."""
-        return _families(self.type)
+        return families_of(self.type)
 
 
-def _families(type_: exp.DataType | None) -> frozenset[str]:
+def families_of(type_: exp.DataType | None) -> frozenset[str]:
+    """The logical types that a column of this type can stand for."""
     if type_ is None:
         return frozenset()
     this = type_.this
@@ -88,11 +108,13 @@ def _families(type_: exp.DataType | None) -> frozenset[str]:
         return frozenset({"number"})
     if this in TEXTS:
         return frozenset({"string", "object", "array"} if this == _T.JSON else {"string"})
+    if this in (_T.TIME, _T.TIMETZ):
+        return frozenset({"time"})
     if this in ZONED | TIMESTAMPS:
         return frozenset({"timestamp"})
     if this in (_T.ARRAY, _T.LIST):
         inner = type_.expressions[0] if type_.expressions else None
-        number = inner is not None and "number" in _families(inner)
+        number = inner is not None and "number" in families_of(inner)
         return frozenset({"array", "vector"} if number else {"array"})
     return frozenset(OTHERS.get(this, ()))
 
@@ -100,8 +122,6 @@ def _families(type_: exp.DataType | None) -> frozenset[str]:
 OTHERS: dict[Any, tuple[str, ...]] = {
     _T.BOOLEAN: ("boolean",),
     _T.DATE: ("date",),
-    _T.TIME: ("time",),
-    _T.TIMETZ: ("time",),
     _T.STRUCT: ("object",),
     _T.MAP: ("map", "object"),
     _T.VARBINARY: ("binary",),
@@ -112,7 +132,9 @@ def stands_for(column: Column, logical_type: str, options: dict[str, Any]) -> bo
     """Whether the column holds what the contract calls this type."""
     if logical_type == "string" and options.get("format") in ("binary", "byte"):
         return bool(column.families & {"string", "binary"})
-    zoned = options.get("timezone")
-    if logical_type == "timestamp" and zoned is not None and column.is_zoned != bool(zoned):
+    zoned, written = options.get("timezone"), options.get("written")
+    if written and "string" in column.families:  # a moment as text, in a format that is promised
+        return zoned is None or bool(written["zoned"]) == bool(zoned)
+    if zoned is not None and column.is_zoned != bool(zoned):
         return False
     return logical_type in column.families

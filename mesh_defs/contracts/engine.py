@@ -71,10 +71,11 @@ def _tuned(node: exp.Expression) -> exp.Expression:
     if not isinstance(node, exp.In) or not node.expressions:
         return node
     values = node.expressions
-    if len(values) > SHORT_LIST:
+    inside = node.find_ancestor(exp.Lambda) is not None  # where no query can be
+    if len(values) > SHORT_LIST and not inside:
         rows = exp.values([(v,) for v in values], alias="listed", columns=["value"])
         return exp.In(this=node.this, query=exp.select("value").from_(rows).subquery())
-    if all(v.is_string for v in values):
+    if inside or all(v.is_string for v in values):
         return exp.func("list_contains", exp.array(*values), node.this)
     return node
 

@@ -1,28 +1,26 @@
 """The registry: what each kind of rule means for one row, as a sqlglot expression.
 
 A row test is true for a row that breaks the rule, and false or null for every other. Kinds that
-look at more than a row (keys, totals, other tables) are in `plans`.
+look at more than a row (keys, totals, other tables) are in `plans`; the tests of arrays, vectors
+and objects in `containers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
 from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.formats import INTEGER_FORMATS, STRING_FORMATS
+from mesh_defs.contracts.formats import FLOAT_FORMATS, INTEGER_FORMATS, STRING_FORMATS
 from mesh_defs.contracts.literals import literal
+from mesh_defs.contracts.moments import TEMPORAL
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.wording import listing
+from mesh_defs.contracts.spots import CannotCheck, Spot
 
-
-class CannotCheck(Exception):
-    """Why a rule cannot be checked on this table."""
-
-
+INFINITY = exp.cast(exp.Literal.string("Infinity"), "double")
 RowBuilder = Callable[[Rule, Column], exp.Expression]
 
 
@@ -51,24 +49,36 @@ def row_test(
     return register
 
 
-def breaks(rule: Rule, columns: Mapping[str, Column]) -> exp.Expression:
+def breaks(rule: Rule, spots: Sequence[Spot]) -> exp.Expression:
     """The condition under which a row breaks a rule of a row kind."""
+    return exp.or_(*(at.in_row(broken(rule, at.column)) for at in spots))
+
+
+def broken(rule: Rule, column: Column) -> exp.Expression:
+    """The condition under which a value breaks a rule. Raises CannotCheck for a wrong type."""
     test = ROW_TESTS[rule.kind]
-    tests = []
-    for column in the_columns(rule, columns):
-        if test.families and not column.families & test.families:
-            wanted = " or ".join(sorted(test.families))
-            raise CannotCheck(f"{column.name} is {column.engine_type}, not {wanted}")
-        tests.append(test.build(rule, column))
-    return exp.or_(*tests)
+    if test.families & {*TEMPORAL} and rule.kind != "format":
+        column = measured_as(rule, column)
+    if test.families and not column.families & test.families:
+        wanted = " or ".join(sorted(test.families))
+        raise CannotCheck(f"{column.name} is {column.engine_type}, not {wanted}")
+    return test.build(rule, column)
 
 
-def the_columns(rule: Rule, columns: Mapping[str, Column]) -> list[Column]:
-    """The rule's columns in the table. Raises CannotCheck for one that is not there."""
-    names = rule.params.get("columns", ())
-    if missing := [n for n in names if n not in columns]:
-        raise CannotCheck(f"there is no column {listing(missing)}")
-    return [columns[n] for n in names]
+def measured_as(rule: Rule, column: Column) -> Column:
+    """The column as values to compare: a moment that is kept as text is read in its format."""
+    written = rule.params.get("written")
+    if not written or "string" not in column.families:
+        return column
+    kind = "timestamptz" if written["zoned"] and written["as"] == "timestamp" else written["as"]
+    type_ = exp.DataType.build("timestampntz" if kind == "timestamp" else kind)
+    text = column.text
+    if written["zoned"]:
+        utc = [exp.Literal.string("Z$"), exp.Literal.string("+00:00")]
+        text = exp.Anonymous(this="regexp_replace", expressions=[text, *utc])
+    form = exp.Literal.string(written["strptime"])
+    moment = exp.Anonymous(this="try_strptime", expressions=[text, form])
+    return column.inside(column.name, type_, exp.cast(moment, type_))
 
 
 def is_null(column: Column) -> exp.Expression:
@@ -89,7 +99,7 @@ def _comparable(column: Column) -> exp.Expression:
 
 
 def bound(rule: Rule, column: Column) -> exp.Expression:
-    found = literal(rule.params["value"], column)
+    found = literal(rule.params["value"], column, rule.params.get("zone", "UTC"))
     if found is None:
         raise CannotCheck(f"`{rule.params['value']}` is no value for a {column.engine_type}")
     return found
@@ -134,16 +144,30 @@ def _pattern(rule: Rule, column: Column) -> exp.Expression:
     return does_not_match(column, rule.params["value"])
 
 
-@row_test("format", "has another format", "have another format", "string", "number")
+@row_test("format", "has another format", "have another format", "string", "number", *TEMPORAL)
 def _format(rule: Rule, column: Column) -> exp.Expression:
     said = rule.params["value"]
-    if said in INTEGER_FORMATS:
+    if written := rule.params.get("written"):
+        if "string" not in column.families:
+            return exp.false()  # not written at all: the format is about text
+        not_there = measured_as(rule, column).sql.is_(exp.null())
+        return exp.or_(
+            does_not_match(column, written["pattern"]),
+            exp.and_(exp.not_(is_null(column)), not_there),
+        )
+    if said in INTEGER_FORMATS and "number" in column.families:
         low, high = INTEGER_FORMATS[said]
         return exp.not_(exp.Between(this=column.sql, low=_digits(low), high=_digits(high)))
     if said in STRING_FORMATS and "string" in column.families:
         return does_not_match(column, STRING_FORMATS[said])
-    if said in ("f32", "f64") and "number" in column.families:
-        return exp.false()  # any number fits: the format is about storage
+    if said in FLOAT_FORMATS and "number" in column.families:
+        largest = FLOAT_FORMATS[said]
+        if largest is None:
+            return exp.false()
+        # Not infinite, and yet beyond what so few bits hold.
+        size = exp.Abs(this=exp.cast(column.sql, "double"))
+        beyond = exp.GT(this=size, expression=exp.Literal.number(largest))
+        return exp.and_(beyond, exp.LT(this=size.copy(), expression=INFINITY.copy()))
     raise CannotCheck(f"format {said} is not for {column.engine_type}")
 
 
@@ -198,24 +222,3 @@ def _multiple_of(rule: Rule, column: Column) -> exp.Expression:
     off = exp.Abs(this=exp.Sub(this=times, expression=exp.Round(this=times.copy())))
     size = exp.Greatest(this=exp.convert(1), expressions=[exp.Abs(this=times.copy())])
     return exp.GT(this=off, expression=exp.Mul(this=exp.Literal.number("1e-9"), expression=size))
-
-
-@row_test("minItems", "has too few items", "have too few items", "array")
-def _min_items(rule: Rule, column: Column) -> exp.Expression:
-    return exp.LT(this=_items(column), expression=exp.convert(rule.params["value"]))
-
-
-@row_test("maxItems", "has too many items", "have too many items", "array")
-def _max_items(rule: Rule, column: Column) -> exp.Expression:
-    return exp.GT(this=_items(column), expression=exp.convert(rule.params["value"]))
-
-
-@row_test("dimensions", "has other dimensions", "have other dimensions", "vector")
-def _dimensions(rule: Rule, column: Column) -> exp.Expression:
-    return exp.NEQ(this=_items(column), expression=exp.convert(rule.params["value"]))
-
-
-def _items(column: Column) -> exp.Expression:
-    if column.families & {"string"}:
-        raise CannotCheck(f"{column.name} is {column.engine_type}: its items are not counted yet")
-    return exp.ArraySize(this=column.sql)

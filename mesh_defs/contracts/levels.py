@@ -11,8 +11,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses import column_of, columns_of, make
-from mesh_defs.contracts.references import column_named
+from mesh_defs.contracts.clauses import make
+from mesh_defs.contracts.options import time_params
+from mesh_defs.contracts.properties import Place, place_named
 from mesh_defs.contracts.rules import Clause, Rule
 from mesh_defs.contracts.softening import severity_of
 from mesh_defs.contracts.wording import span
@@ -59,33 +60,41 @@ def service_level_clauses(odcs: OpenDataContractStandard) -> list[Clause]:
     return found
 
 
+def freshness_clause(element: str, odcs: OpenDataContractStandard) -> Rule:
+    """How a column that another level names tells the time, as a rule; or why it does not."""
+    from open_data_contract_standard.model import ServiceLevelAgreementProperty
+
+    level = ServiceLevelAgreementProperty(property="freshness", value=0)
+    return _freshness(level, element, odcs).rule
+
+
 def _freshness(
     level: ServiceLevelAgreementProperty, element: str, odcs: OpenDataContractStandard
 ) -> Clause:
     severity = severity_of((level,), "freshness", default="warning")
     try:
-        schema_object, column = _element(element, odcs)
+        schema_object, place = _element(element, odcs)
         seconds = seconds_of(level.value, level.unit)
     except ValueError as wrong:
-        place = next((o.name for o in odcs.schema_ or []), None) or ""
+        first = next((o.name for o in odcs.schema_ or []), None) or ""
         promised = f"freshness {level.value} {level.unit or ''}".strip()
-        rule = Rule("", place, None, "freshness", severity, promised, {"unusable": str(wrong)})
-        return Clause(rule, level.id, f"{element or place}.freshness")
-    prop = next(p for p in columns_of(schema_object) if column_of(p) == column)
+        rule = Rule("", first, None, "freshness", severity, promised, {"unusable": str(wrong)})
+        return Clause(rule, level.id, f"{element or first}.freshness")
     return make(
         schema_object,
-        prop,
+        place,
         "freshness",
-        f"the newest {prop.name} is at most {span(seconds)} old",
+        f"the newest {place.name} is at most {span(seconds)} old",
         elements=(level,),
         own_id=level.id,
         severity=severity,
         description=level.description,
         seconds=seconds,
+        **time_params(place),
     )
 
 
-def _element(element: str, odcs: OpenDataContractStandard) -> tuple[SchemaObject, str]:
+def _element(element: str, odcs: OpenDataContractStandard) -> tuple[SchemaObject, Place]:
     objects = {o.name: o for o in odcs.schema_ or []}
     name, dot, column = element.partition(".")
     if not dot and len(objects) == 1:
@@ -94,7 +103,7 @@ def _element(element: str, odcs: OpenDataContractStandard) -> tuple[SchemaObject
         raise ValueError("freshness needs `element: object.column`, the column that tells the time")
     if name not in objects:
         raise ValueError(f"`element: {element}`: this contract has no object {name}")
-    return objects[name], column_named(objects[name], column)
+    return objects[name], place_named(objects[name], column.split("."))
 
 
 def seconds_of(value: Any, unit: str | None) -> int:

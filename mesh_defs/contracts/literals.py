@@ -6,14 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from mesh_defs.contracts.columns import Column
 
 
-def literal(value: Any, column: Column) -> exp.Expression | None:
-    """The value as the column's type has it; None for a value the column can never hold."""
+def literal(value: Any, column: Column, zone: str = "UTC") -> exp.Expression | None:
+    """The value as the column's type has it; None for a value the column can never hold.
+
+    A moment that names no time zone is of `zone`, in the contract as in the table.
+    """
+    if "timestamp" in column.families:
+        return _timestamp_literal(value, column, ZoneInfo(zone))
     for family, read in LITERALS.items():
         if family in column.families:
             return read(value, column)
@@ -35,7 +41,10 @@ def _number_literal(value: Any, column: Column) -> exp.Expression | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return exp.Literal.number(format(number, "f")) if number.is_finite() else None
+    if not number.is_finite():
+        return None
+    # Digits without an exponent are read as a whole number first, which has no room for so many.
+    return exp.Literal.number(format(number, "e" if abs(number) >= 10**38 else "f"))
 
 
 def _boolean_literal(value: Any, column: Column) -> exp.Expression | None:
@@ -50,24 +59,27 @@ def _date_literal(value: Any, column: Column) -> exp.Expression | None:
         return None
 
 
-def _timestamp_literal(value: Any, column: Column) -> exp.Expression | None:
+def _timestamp_literal(value: Any, column: Column, zone: ZoneInfo) -> exp.Expression | None:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if not column.is_zoned:
-        return exp.cast(
-            exp.Literal.string(moment.replace(tzinfo=None).isoformat(" ")), "timestampntz"
-        )
-    return exp.cast(exp.Literal.string(moment.isoformat(" ")), "timestamptz")
+    if column.is_zoned:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return exp.cast(exp.Literal.string(moment.astimezone(UTC).isoformat(" ")), "timestamptz")
+    moment = moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else moment
+    return exp.cast(exp.Literal.string(moment.isoformat(" ")), "timestampntz")
 
 
 def _time_literal(value: Any, column: Column) -> exp.Expression | None:
     try:
-        return exp.cast(exp.Literal.string(time.fromisoformat(str(value)).isoformat()), "time")
+        moment = time.fromisoformat(str(value))
     except ValueError:
         return None
+    if column.is_zoned:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return exp.cast(exp.Literal.string(moment.isoformat()), "timetz")
+    return None if moment.tzinfo else exp.cast(exp.Literal.string(moment.isoformat()), "time")
 
 
 LITERALS: dict[str, Callable[[Any, Column], exp.Expression | None]] = {
@@ -75,6 +87,5 @@ LITERALS: dict[str, Callable[[Any, Column], exp.Expression | None]] = {
     "number": _number_literal,
     "boolean": _boolean_literal,
     "date": _date_literal,
-    "timestamp": _timestamp_literal,
     "time": _time_literal,
 }

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses import column_of, columns_of, make, plain
+from mesh_defs.contracts.clauses import at, make
+from mesh_defs.contracts.options import plain
+from mesh_defs.contracts.properties import Place, place_named
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.wording import OPERATORS, listing, must
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+    from open_data_contract_standard.model import DataQuality, SchemaObject
 
 METRICS = {
     "nullValues": "rows where {} is null",
@@ -31,22 +33,20 @@ class Unusable(ValueError):
     """A clause that cannot be checked as it is written."""
 
 
-def quality_clauses(schema_object: SchemaObject, prop: SchemaProperty | None) -> list[Clause]:
-    holder = schema_object if prop is None else prop
-    return [_clause(schema_object, prop, quality) for quality in holder.quality or []]
+def quality_clauses(schema_object: SchemaObject, where: Place | None) -> list[Clause]:
+    holder = where.prop if where else schema_object
+    return [_clause(schema_object, where, quality) for quality in holder.quality or []]
 
 
-def _clause(
-    schema_object: SchemaObject, prop: SchemaProperty | None, quality: DataQuality
-) -> Clause:
+def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuality) -> Clause:
     metric = quality.metric or quality.rule
     kind = quality.type or ("library" if metric else "text")
-    place = (prop.name if prop is not None else schema_object.name) or ""
+    place = where.name if where else schema_object.name or ""
     promised, params = f"{place}: {quality.name or kind}", dict[str, Any]()
     try:
         if kind == "library":
             kind = metric or "library"
-            promised, params = _library(schema_object, prop, quality, kind)
+            promised, params = _library(schema_object, where, quality, kind)
         elif kind == "sql":
             promised, params = _sql(place, quality)
         else:
@@ -57,7 +57,7 @@ def _clause(
         params["dimension"] = quality.dimension
     return make(
         schema_object,
-        prop,
+        where,
         kind,
         promised,
         elements=(quality,),
@@ -88,7 +88,7 @@ def operator_of(quality: DataQuality) -> tuple[str, Any]:
 
 
 def _library(
-    schema_object: SchemaObject, prop: SchemaProperty | None, quality: DataQuality, metric: str
+    schema_object: SchemaObject, where: Place | None, quality: DataQuality, metric: str
 ) -> tuple[str, dict[str, Any]]:
     if metric not in METRICS:
         raise Unusable(f"`{metric}` is not an ODCS metric; there are {listing(METRICS)}")
@@ -103,27 +103,26 @@ def _library(
         raise Unusable("a row count has no percentage to be compared with")
     arguments = quality.arguments or {}
     params: dict[str, Any] = {"operator": operator, "value": value, "unit": unit}
+    places: list[Place] = []
     if metric != "rowCount":
-        params["columns"] = _columns(schema_object, prop, arguments)
+        places = [where] if where else _named(schema_object, arguments)
+        params |= at(*places)
     params |= ARGUMENTS.get(metric, lambda _: {})(arguments)
-    subject = METRICS[metric].format(listing(params.get("columns", ())))
+    subject = METRICS[metric].format(listing(p.name for p in places))
     if unit == "percent":
         return f"the share of {subject} is {must(operator, value)} percent", params
     return f"the number of {subject} is {must(operator, value)}", params
 
 
-def _columns(
-    schema_object: SchemaObject, prop: SchemaProperty | None, arguments: dict[str, Any]
-) -> list[str]:
-    if prop is not None:
-        return [column_of(prop)]
+def _named(schema_object: SchemaObject, arguments: dict[str, Any]) -> list[Place]:
+    """The places that a metric of an object is about."""
     names = arguments.get("properties")
     if not isinstance(names, list) or not names:
         raise Unusable("on an object this metric needs `arguments.properties`, a list of columns")
-    known = {p.name: column_of(p) for p in columns_of(schema_object)}
-    if unknown := [n for n in names if n not in known]:
-        raise Unusable(f"{schema_object.name} has no property {listing(unknown)}")
-    return [known[n] for n in names]
+    try:
+        return [place_named(schema_object, str(name).split(".")) for name in names]
+    except ValueError as unknown:
+        raise Unusable(str(unknown)) from None
 
 
 def _missing_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

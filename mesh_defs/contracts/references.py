@@ -1,50 +1,60 @@
-"""What a contract promises about other products' rows: its relationships, read into clauses.
+"""What a contract promises about other rows than its own: its relationships, read into clauses.
 
 A reference is written `object.column` within the contract, `domain.product.column` (or
-`domain.product.object.column`) into another contract, or in ODCS's fully qualified form
-`…/domains/<domain>/contracts/<product>.odcs.yaml#/schema/<object>/properties/<column>`.
+`domain.product.object.column`) into another contract, or in ODCS's fully qualified form,
+`schema/<object>/properties/<column>` with names or ids, after `<file>#` for another contract. A
+field inside a column is one step more: `object.column.field`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses import column_of, columns_of, make
+from mesh_defs.contracts.clauses import at, make
+from mesh_defs.contracts.properties import Place, place_named
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.wording import listing
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import (
-        OpenDataContractStandard,
-        SchemaObject,
-        SchemaProperty,
-    )
+    from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
 CONTRACT_FILE = re.compile(r"(?:^|/)([A-Za-z0-9_\-]+)/contracts/([A-Za-z0-9_\-]+)\.odcs\.ya?ml$")
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where one reference points: an object of this contract or another one, and the way in it."""
+
+    reference: str
+    local: bool
+    column: str
+    path: tuple[str, ...] = ()
+
+
 def relationship_clauses(
-    schema_object: SchemaObject, prop: SchemaProperty | None, odcs: OpenDataContractStandard
+    schema_object: SchemaObject, where: Place | None, odcs: OpenDataContractStandard
 ) -> list[Clause]:
-    holder = schema_object if prop is None else prop
+    holder = where.prop if where else schema_object
     found = []
     for relationship in holder.relationships or []:
         params: dict[str, Any] = {}
         to = _several(relationship.to)
         try:
-            own = [column_of(prop)] if prop is not None else _own(schema_object, relationship.from_)
-            params = {"columns": own, **_target(to, odcs)}
-            if len(params["columns"]) != len(params["to"]):
+            own = [where] if where else _own(schema_object, relationship.from_, odcs)
+            params = {**at(*own), **_target(to, odcs)}
+            if len(own) != len(params["to"]):
                 raise ValueError("`from` and `to` name a different number of columns")
-            promised = f"every {' and '.join(own)} exists in {params['reference']}"
+            promised = f"every {' and '.join(p.name for p in own)} exists in {params['reference']}"
         except ValueError as wrong:
             params["unusable"] = str(wrong)
-            promised = f"{(prop or schema_object).name} refers to {listing(to) or 'nothing'}"
+            name = where.name if where else schema_object.name
+            promised = f"{name} refers to {listing(to) or 'nothing'}"
         found.append(
             make(
                 schema_object,
-                prop,
+                where,
                 "foreignKey",
                 promised,
                 elements=(relationship,),
@@ -59,18 +69,28 @@ def _several(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or [])
 
 
-def _own(schema_object: SchemaObject, written: str | list[str] | None) -> list[str]:
-    """The columns of this object that `from` names."""
-    columns = []
+def _own(
+    schema_object: SchemaObject, written: str | list[str] | None, odcs: OpenDataContractStandard
+) -> list[Place]:
+    """The places of this object that `from` names."""
+    places = []
     for text in _several(written):
-        name = text.split("/")[-1] if "/" in text else text.removeprefix(f"{schema_object.name}.")
-        found = [p for p in columns_of(schema_object) if name in (p.name, p.id)]
-        if not found:
+        if "/" in text:
+            name, *steps = _steps(text.lstrip("#/"), text)
+        else:
+            name, _, rest = text.partition(".")
+            steps = rest.split(".") if rest else []
+            if name != schema_object.name:  # a column alone is understood, too
+                name, steps = schema_object.name or "", text.split(".")
+        if name not in (schema_object.name, schema_object.id):
             raise ValueError(f"`from: {text}` is no column of {schema_object.name}")
-        columns.append(column_of(found[0]))
-    if not columns:
+        try:
+            places.append(place_named(schema_object, steps))
+        except ValueError:
+            raise ValueError(f"`from: {text}` is no column of {schema_object.name}") from None
+    if not places:
         raise ValueError("a relationship on an object needs `from`")
-    return columns
+    return places
 
 
 def _target(written: list[str], odcs: OpenDataContractStandard) -> dict[str, Any]:
@@ -78,51 +98,64 @@ def _target(written: list[str], odcs: OpenDataContractStandard) -> dict[str, Any
     targets = [_parse(text, odcs) for text in written]
     if not targets:
         raise ValueError("a relationship needs `to`")
-    if len({(reference, local) for reference, local, _ in targets}) > 1:
+    if len({(target.reference, target.local) for target in targets}) > 1:
         raise ValueError(f"`to` points at more than one product: {listing(written)}")
-    reference, local, _ = targets[0]
-    return {"reference": reference, "local": local, "to": [column for *_, column in targets]}
+    first = targets[0]
+    found = {
+        "reference": first.reference,
+        "local": first.local,
+        "to": [target.column for target in targets],
+    }
+    if any(target.path for target in targets):
+        found["to_paths"] = [list(target.path) for target in targets]
+    return found
 
 
-def _parse(text: str, odcs: OpenDataContractStandard) -> tuple[str, bool, str]:
-    """(reference or object name, whether it is an object of this contract, column)."""
+def _parse(text: str, odcs: OpenDataContractStandard) -> Target:
     file, anchor, path = text.rpartition("#")
     if anchor or "/" in path:
-        return _qualified(text, file, path.strip("/").split("/"), odcs)
-    parts = text.split(".")
-    own = {o.name: o for o in odcs.schema_ or []}
-    if len(parts) == 2 and parts[0] in own:
-        return parts[0], True, column_named(own[parts[0]], parts[1])
-    if len(parts) in (3, 4) and parts[0] not in own:
-        return ".".join(parts[:-1]), False, parts[-1]
-    if len(parts) == 2:
+        inside = path.lstrip("/")
+        name, *steps = _steps(inside, text) if "/" in inside else inside.split(".")
+        return _in_file(file, name, steps) if file else _local(text, name, steps, odcs)
+    name, *steps = text.split(".")
+    own = {o.name for o in odcs.schema_ or []}
+    if name in own:
+        return _local(text, name, steps, odcs)
+    if len(steps) in (2, 3):
+        return Target(".".join((name, *steps[:-1])), False, steps[-1])
+    if len(steps) == 1:
         raise ValueError(
-            f"`{text}`: this contract has no object {parts[0]}; "
+            f"`{text}`: this contract has no object {name}; "
             "another contract's column is written domain.product.column"
         )
     raise ValueError(f"`{text}` is not domain.product.column")
 
 
-def _qualified(
-    text: str, file: str, steps: list[str], odcs: OpenDataContractStandard
-) -> tuple[str, bool, str]:
-    if len(steps) != 4 or steps[0] != "schema" or steps[2] != "properties":
+def _steps(path: str, text: str) -> list[str]:
+    """`schema/a/properties/b/properties/c` as a, b, c."""
+    words = path.split("/")
+    if len(words) < 4 or words[0] != "schema" or {*words[2::2]} != {"properties"} or len(words) % 2:
         raise ValueError(f"`{text}` is not schema/<object>/properties/<column>")
-    name, column = steps[1], steps[3]
-    if file:
-        place = CONTRACT_FILE.search(file)
-        if not place:
-            raise ValueError(f"`{file}` is not <domain>/contracts/<product>.odcs.yaml")
-        domain, product = place.groups()
-        return f"{domain}.{product}" + ("" if name == product else f".{name}"), False, column
+    return words[1::2]
+
+
+def _local(text: str, name: str, steps: list[str], odcs: OpenDataContractStandard) -> Target:
     for candidate in odcs.schema_ or []:
         if name in (candidate.id, candidate.name):
-            return candidate.name or "", True, column_named(candidate, column)
+            place = place_named(candidate, steps)
+            return Target(candidate.name or "", True, place.column, place.path)
     raise ValueError(f"`{text}`: this contract has no object {name}")
 
 
-def column_named(schema_object: SchemaObject, name: str) -> str:
-    for prop in columns_of(schema_object):
-        if name in (prop.name, prop.id):
-            return column_of(prop)
-    raise ValueError(f"{schema_object.name} has no property {name}")
+def _in_file(file: str, name: str, steps: list[str]) -> Target:
+    """Names or ids of another contract, taken as names until that contract is at hand."""
+    if not steps:
+        raise ValueError(f"`{file}#{name}` names no column")
+    column, *inner = steps
+    place = CONTRACT_FILE.search(file)
+    if place:
+        domain, product = place.groups()
+        reference = f"{domain}.{product}" + ("" if name == product else f".{name}")
+    else:
+        reference = f"{file}#{name}"
+    return Target(reference, False, column, tuple(f".{step}" for step in inner))

@@ -46,7 +46,8 @@ POINTS_AT_ROWS = frozenset(
     [
         *("required", "nullValues", "missingValues", "invalidValues", "enum", "pattern", "format"),
         *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-        *("multipleOf", "minItems", "maxItems", "dimensions"),
+        *("multipleOf", "minItems", "maxItems", "uniqueItems", "dimensions", "normalized"),
+        *("minProperties", "maxProperties", "requiredProperties"),
         *("unique", "primaryKey", "duplicateValues", "foreignKey"),
     ]
 )

@@ -41,15 +41,15 @@ def listing(values: Iterable[Any], most: int = 8) -> str:
     return ", ".join(shown[:most]) + (f" and {extra} more" if extra > 0 else "")
 
 
-def rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+def rows(count: int, unit: str = "row") -> str:
+    return f"1 {unit}" if count == 1 else f"{count:,} {unit}s"
 
 
-def of_rows(failing: int, total: int, singular: str, plural: str) -> str:
+def of_rows(failing: int, total: int, singular: str, plural: str, unit: str = "row") -> str:
     """`12 of 1,469,307 rows are null`; `none of 4 rows is null`."""
     if not failing:
-        return f"none of {rows(total)} {singular}"
-    return f"{failing:,} of {rows(total)} {singular if failing == 1 else plural}"
+        return f"none of {rows(total, unit)} {singular}"
+    return f"{failing:,} of {rows(total, unit)} {singular if failing == 1 else plural}"
 
 
 def must(operator: str, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +78,51 @@ CASES = [
     Case("x.multipleOf", "DOUBLE", option("number", multipleOf=0.1), [0.3, 1.1], [0.35], 1),
     Case("x.minItems", "INT[]", option("array", minItems=1), [[1]], [[]], 1),
     Case("x.maxItems", "INT[]", option("array", maxItems=1), [[], [1]], [[1, 2]], 1),
+    Case("x.uniqueItems", "INT[]", option("array", uniqueItems=True),
+         [[1, 2, None], [], None], [[1, 1], [None, 2, None], [1]], 2),
+    Case("x.uniqueItems", "STRUCT(a INT)[]", option("array", uniqueItems=True),
+         [[{"a": 1}, {"a": 2}]], [[{"a": 1}, {"a": 1}]], 1),
+    Case("x.minItems", "JSON", option("array", minItems=2), ["[1, 2]"], ["[1]", "[]"], 2),
+    Case("x.minProperties", "STRUCT(a INT, b INT)", option("object", minProperties=2),
+         [{"a": 1, "b": 2}, None], [{"a": 1, "b": None}], 1),
+    Case("x.maxProperties", "MAP(VARCHAR, INT)", option("object", maxProperties=1),
+         [{"a": 1}, {}], [{"a": 1, "b": 2}], 1),
+    Case("x.maxProperties", "JSON", option("object", maxProperties=1),
+         ['{"a": 1}'], ['{"a": 1, "b": 2}'], 1),
+    Case("x.requiredProperties", "STRUCT(a INT, b INT)", option("object", required=["a"]),
+         [{"a": 1, "b": None}, None], [{"a": None, "b": 2}], 1),
+    Case("x.requiredProperties", "MAP(VARCHAR, INT)", option("object", required=["a"]),
+         [{"a": 1}, {"a": None}], [{"b": 1}, {}], 2),
+    Case("x.requiredProperties", "JSON", option("object", required=["a", "b"]),
+         ['{"a": 1, "b": null}'], ['{"a": 1}', "{}"], 2),
+    Case("x.normalized", "FLOAT[2]", option("vector", dimensions=2, normalized=True),
+         [[0.6, 0.8]], [[0.6, 0.9], [0, 0]], 2),
+    Case("x.format", "VARCHAR", option("string", format="ipv6"),
+         ["2001:db8::1", "::", "::1", "fe80::", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1"],
+         ["1:2:3", "1::2::3", "g::1", "1:2:3:4:5:6:7:8:9", "::ffff:10.0.0.256"], 5),
+    Case("x.format", "VARCHAR", option("string", format="byte"),
+         ["", "YQ==", "YWI=", "YWJj"], ["YQ", "Y===", "YW J"], 3),
+    Case("x.format", "DOUBLE", option("number", format="f32"), [1.5, 3e38, math.inf], [1e39], 1),
+    Case("x.format", "VARCHAR", option("date", format="dd/MM/yyyy"),
+         ["29/02/2024", None], ["29/02/2023", "1/2/2024", "2024-02-01"], 3),
+    Case("x.format", "VARCHAR", option("timestamp", format="yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
+         ["2024-01-31T10:00:00.000Z", "2024-01-31T10:00:00.123+02:00"],
+         ["2024-01-31T10:00:00Z", "2024-01-31T25:00:00.000Z", "2024-01-31T10:00:00.000"], 3),
+    Case("x.format", "VARCHAR", option("time", format="hh:mm a"), ["02:30 PM"], ["14:30 PM"], 1),
+    Case("x.minimum", "VARCHAR", option("date", format="dd/MM/yyyy", minimum="2024-02-01"),
+         ["01/02/2024", "nonsense"], ["31/01/2024"], 1),
+    Case("x.maximum", "VARCHAR",
+         option("timestamp", format="yyyy-MM-dd HH:mm:ssXXX", maximum="2024-01-01T00:00:00Z"),
+         ["2024-01-01 02:00:00+02:00"], ["2024-01-01 00:00:00-01:00"], 1),
+    Case("x.maximum", "TIMESTAMP",
+         option("timestamp", maximum="2024-07-01T00:00:00Z", defaultTimezone="Europe/Paris"),
+         ["2024-07-01 02:00:00"], ["2024-07-01 02:00:01"], 1),
+    Case("x.minimum", "TIMESTAMPTZ",
+         option("timestamp", minimum="2024-07-01T00:00:00", defaultTimezone="Europe/Paris"),
+         ["2024-06-30 22:00:00+00"], ["2024-06-30 21:59:59+00"], 1),
+    Case("x.maximum", "TIMETZ", option("time", maximum="12:00:00+02:00", timezone=True),
+         ["09:00:00+00"], ["11:00:00+00"], 1),
+    Case("x.physicalType", "VARCHAR", {"physicalType": "varchar(2)"}, ["ab", None], ["abc"], 1),
     Case("x.dimensions", "FLOAT[]", option("vector", dimensions=2), [[1, 2]], [[1]], 1),
     Case("x.nullValues", "INT", metric("nullValues", "mustBe", 0), [1], [None], 1),
     Case("x.nullValues", "INT", metric("nullValues", "mustBeLessThan", 50, unit="percent"),
@@ -149,7 +195,12 @@ def test_an_empty_table_breaks_no_rule_about_rows(case: Case) -> None:
 
 def test_every_registered_kind_has_a_case_or_a_test_of_its_own() -> None:
     tried = {c.rule.split(".")[1] for c in CASES}
-    assert set(KINDS) - tried == {"columns", "extraColumns", "freshness"}
+    assert set(KINDS) - tried == {
+        "columns",
+        "extraColumns",
+        "freshness",
+        "elementType",
+    }
 
 
 TYPES = {

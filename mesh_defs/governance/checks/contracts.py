@@ -16,7 +16,7 @@ from mesh_defs.model.names import NAME, NAME_RULE
 # ISO 8601, as far as a notice is counted: weeks, or months and days.
 _NOTICE = re.compile(r"^P(\d+W|(?=\d)(\d+M)?(\d+D)?)$")
 # Kinds of rules whose authors know that nobody runs them.
-_BY_PEOPLE = {"text", "custom", "nested"}
+_BY_PEOPLE = {"text", "custom"}
 
 FieldPath = tuple[str | int, ...]
 

@@ -1,0 +1,102 @@
+"""Kinds of rules about a table's shape: its columns and fields, and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
+from mesh_defs.contracts.columns import stands_for
+from mesh_defs.contracts.physical import is_of, readings
+from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.spots import CannotCheck, spots_of
+from mesh_defs.contracts.wording import listing
+
+
+@kind("columns")
+def _columns(rule: Rule, bench: Bench) -> Plan:
+    promised, there = _names(rule, bench)
+    missing = [c for c in promised if c not in there]
+    others = {c.lower(): c for c in there}
+    said = [f"{c} (there is `{others[c.lower()]}`)" if c.lower() in others else c for c in missing]
+    found = f"missing: {listing(said)}" if missing else f"all {len(promised)} are there"
+    return Plan(lambda _: Judgement(not missing, None, found))
+
+
+@kind("extraColumns")
+def _extra_columns(rule: Rule, bench: Bench) -> Plan:
+    promised, there = _names(rule, bench)
+    extra = [c for c in there if c not in promised]
+    found = f"not promised: {listing(extra)}" if extra else "no others"
+    return Plan(lambda _: Judgement(not extra, None, found))
+
+
+def _names(rule: Rule, bench: Bench) -> tuple[Sequence[str], Sequence[str]]:
+    """The promised columns and those of the table; or fields, of an object inside a column."""
+    if "fields" not in rule.params:
+        return rule.params["columns"], list(bench.columns)
+    (at,) = spots_of(rule, bench.columns)
+    if not at.column.fields:
+        raise CannotCheck(f"{at.column.name} is {at.column.engine_type}, it has no fields")
+    return rule.params["fields"], list(at.column.fields)
+
+
+@kind("logicalType")
+def _logical_type(rule: Rule, bench: Bench) -> Plan:
+    (at,) = spots_of(rule, bench.columns)
+    ok = stands_for(at.column, rule.params["type"], dict(rule.params))
+    return Plan(lambda _: Judgement(ok, None, f"the column is {at.column.engine_type}"))
+
+
+@kind("physicalType")
+def _physical_type(rule: Rule, bench: Bench) -> Plan:
+    (at,) = spots_of(rule, bench.columns)
+    column, said, longest = at.column, rule.params["type"], rule.params["length"]
+    meant = readings(said, rule.params["dialects"])
+    if not meant:
+        raise CannotCheck(f"`{said}` is no type that is known here")
+    if column.type is None:
+        raise CannotCheck(f"{column.name} is {column.engine_type}, which is not known here")
+    ok = any(is_of(promised, column.type) for promised in meant)
+    found = f"the column is {column.engine_type}"
+    if not ok or longest is None or column.type.expressions:
+        return Plan(lambda _: Judgement(ok, None, found))
+    # The engine keeps no length, so the values must.
+    long = exp.GT(this=exp.Length(this=column.text), expression=exp.convert(longest))
+    too_long = at.in_row(long)
+
+    def judge(values: Sequence[Any]) -> Judgement:
+        judged = counted(rule, bench, int(values[0] or 0), "is too long", "are too long")
+        return Judgement(judged.ok, judged.failing, f"{found}, {judged.found}")
+
+    return Plan(
+        judge,
+        aggregates=(exp.CountIf(this=too_long),),
+        breaks=too_long,
+        examples=too_long,
+        shown=(at.shown(long),),
+    )
+
+
+# ODCS's element types of a vector → the engine's types. The others no engine here has.
+ELEMENTS = {
+    "float32": exp.DataType.Type.FLOAT,
+    "float64": exp.DataType.Type.DOUBLE,
+    "int8": exp.DataType.Type.TINYINT,
+    "uint8": exp.DataType.Type.UTINYINT,
+}
+
+
+@kind("elementType")
+def _element_type(rule: Rule, bench: Bench) -> Plan:
+    (at,) = spots_of(rule, bench.columns)
+    said, column = rule.params["value"], at.column
+    if said not in ELEMENTS:
+        raise CannotCheck(f"no column here has elements of type {said}")
+    inner = column.type.expressions if column.type is not None else []
+    if not column.families & {"vector"} or not inner:
+        raise CannotCheck(f"{column.name} is {column.engine_type}, not a vector")
+    ok = inner[0].this == ELEMENTS[said]
+    return Plan(lambda _: Judgement(ok, None, f"the column is {column.engine_type}"))

@@ -1,0 +1,46 @@
+"""What the name of a `physicalType` says before anybody reads it: whose word it is, how long.
+
+What types the names stand for is `physical`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import OpenDataContractStandard
+
+# Kinds of servers → the SQL dialect they speak.
+SERVERS = {
+    "athena": "athena",
+    "bigquery": "bigquery",
+    "clickhouse": "clickhouse",
+    "databricks": "spark",
+    "duckdb": "duckdb",
+    "glue": "spark",
+    "hive": "hive",
+    "mysql": "mysql",
+    "oracle": "oracle",
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "presto": "presto",
+    "redshift": "redshift",
+    "snowflake": "snowflake",
+    "sqlserver": "tsql",
+    "synapse": "tsql",
+    "trino": "trino",
+}
+_LENGTH = re.compile(r"(?i)^(?:n?(?:var)?char2?|character(?: varying)?|string)\s*\((\d+)\)$")
+
+
+def dialects_of(odcs: OpenDataContractStandard) -> list[str]:
+    """The SQL dialects that the contract's servers speak; none for files."""
+    types = [(server.type or "").lower() for server in odcs.servers or []]
+    return list(dict.fromkeys(SERVERS[t] for t in types if t in SERVERS))
+
+
+def length_of(text: str) -> int | None:
+    """How long a text of this type may be, where the name says it. Files and DuckDB forget it."""
+    found = _LENGTH.match(text.strip())
+    return int(found.group(1)) if found else None
