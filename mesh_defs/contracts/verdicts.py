@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from mesh_defs.contracts.attempts import Times
 from mesh_defs.contracts.rules import Rule
 
 PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
@@ -14,6 +15,9 @@ PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"
 @dataclass(frozen=True)
 class Verdict:
     """What the audit says about one rule. `failing` is a number of rows where rows are counted.
+
+    `measured` is the number that the promise was held against, where it is one: rows, a percentage,
+    an age in seconds, what the owner's query gave.
 
     `quarantined` is the number of rows that broke the rule and are not among the audited ones any
     more: the verdict on those that are left can be `passed`.
@@ -25,6 +29,7 @@ class Verdict:
     found: str
     examples: tuple[dict[str, Any], ...] = ()
     quarantined: int = 0
+    measured: float | None = None
 
     @property
     def blocking(self) -> bool:
@@ -38,6 +43,7 @@ class Verdict:
             "found": self.found,
             "examples": list(self.examples),
             "quarantined": self.quarantined,
+            "measured": self.measured,
         }
 
     @classmethod
@@ -49,16 +55,18 @@ class Verdict:
             data["found"],
             tuple(data["examples"]),
             data.get("quarantined", 0),
+            data.get("measured"),
         )
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on one candidate."""
+    """All verdicts on one candidate; `times` are those of the columns that service levels name."""
 
     rows: int
     verdicts: tuple[Verdict, ...]
     seconds: float
+    times: Times = field(default_factory=dict)
 
     def _count(self, outcome: str) -> int:
         return sum(v.outcome == outcome for v in self.verdicts)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
+from mesh_defs.contracts.attempts import Attempt
 from mesh_defs.contracts.audit import Audit, audit
 from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.publishing import provenance, quarantine
+from mesh_defs.publishing import provenance, quarantine, record
 from mesh_defs.storage.state import State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import table
@@ -73,11 +75,12 @@ def publish(
     lineage = _lineage(connection, product)
     mark = provenance.fingerprint(code, lineage)
     standing = delta.published(state, product)
+    as_if = room.need().file.as_of
+    attempt = record.begun(state, product, lineage, run_id, as_if)
     unchanged = standing and not force and standing.metadata.get("fingerprint") == mark
     if unchanged and (known := _audit_of(state, product, mark)):
-        seconds = time.monotonic() - started
-        return Outcome(str(product), "unchanged", known, standing, lineage, seconds)
-    references, as_of = references_of(room), room.need().file.as_of or datetime.now(UTC)
+        return _unchanged(state, product, attempt, known, standing, lineage, started)
+    references, as_of = references_of(room), as_if or datetime.now(UTC)
     whole = audit(connection, candidates, product.contract, references=references, as_of=as_of)
     split = quarantine.split(
         connection,
@@ -91,8 +94,15 @@ def publish(
     )
     audited = split.audit
     if unchanged:
-        seconds = time.monotonic() - started
-        return Outcome(str(product), "unchanged", audited, standing, lineage, seconds)
+        return _unchanged(state, product, attempt, audited, standing, lineage, started)
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    attempt = replace(
+        attempt,
+        at=datetime.fromisoformat(moment),
+        rows=audited.rows,
+        rules_failed=tuple(v.rule.id for v in audited.verdicts if v.outcome == FAILED),
+        times=audited.times,
+    )
     said: dict[str, Any] = {
         "product": str(product),
         "contract_version": product.contract.version,
@@ -100,11 +110,12 @@ def publish(
         "code": code,
         "inputs": dict(lineage),
         "fingerprint": mark,
-        "published_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "published_at": moment,
         "rules_passed": audited.passed,
         "rules_failed": audited.failed,
         "rules_not_executable": audited.not_executable,
         "rows_quarantined": split.rows_held,
+        **record.said(attempt),
     }
     if audited.holds:
         if held := quarantine.hold(connection, state, product, split, said):
@@ -130,7 +141,31 @@ def publish(
             "audit": audited.to_json(),
         },
     )
+    record.note(
+        state,
+        product,
+        replace(
+            attempt,
+            status=outcome.status,
+            snapshot=standing.version if standing else None,
+            seconds=round(outcome.seconds, 3),
+        ),
+    )
     return outcome
+
+
+def _unchanged(
+    state: State,
+    product: DataProduct,
+    attempt: Attempt,
+    audited: Audit,
+    standing: Snapshot | None,
+    lineage: provenance.Lineage,
+    started: float,
+) -> Outcome:
+    seconds = time.monotonic() - started
+    record.note(state, product, replace(attempt, status="unchanged", seconds=round(seconds, 3)))
+    return Outcome(str(product), "unchanged", audited, standing, lineage, seconds)
 
 
 def sample_of(connection: DuckDBPyConnection, product: DataProduct, rows: exp.Expression) -> str:

@@ -1,0 +1,119 @@
+"""The record: a line an attempt to publish, kept for good, and the service levels it tells.
+
+A publication is in its table's log, too. One that a killed process could not write down is read
+from there, so that the record of publications has no hole; the log itself is not kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
+from mesh_defs.contracts.clocks import broken_clocks
+from mesh_defs.contracts.seen import Seen
+from mesh_defs.contracts.service_levels import ServiceLevel, service_levels
+from mesh_defs.model import DataProduct, MeshError, ProductRef
+from mesh_defs.ports import delta
+from mesh_defs.publishing.provenance import Lineage
+from mesh_defs.storage import tables
+from mesh_defs.storage.state import State, append_json, read_json_lines
+
+# What a commit says of an attempt besides what it says anyway.
+_SAID = ("readable", "arrived", "as_of", "times")
+
+
+def begun(
+    state: State, product: DataProduct, lineage: Lineage, run_id: str, as_of: datetime | None
+) -> Attempt:
+    """An attempt that has no end yet, and what is known of it by now."""
+    standing = delta.published(state, product)
+    return Attempt(
+        at=datetime.now(UTC),
+        status=FAILED,
+        run_id=run_id,
+        snapshot=standing.version if standing else None,
+        readable=standing.is_whole if standing else None,
+        arrived=arrival(state, product.ref.domain, lineage),
+        as_of=as_of,
+    )
+
+
+def said(attempt: Attempt) -> dict[str, Any]:
+    """What the commit of a publication says of it, for a record that lacks it."""
+    whole = attempt.to_json()
+    return {name: whole[name] for name in _SAID}
+
+
+def note(state: State, product: DataProduct, attempt: Attempt) -> None:
+    """Write an attempt down. The caller holds the workshop's lock."""
+    append_json(state.record(product.ref, product.contract.major), attempt.to_json())
+
+
+def arrival(state: State, domain: str, lineage: Lineage) -> datetime | None:
+    """When the newest of the snapshots that a candidate was made from came."""
+    came = (tables.committed_at(_folder(state, domain, s), v) for s, v in lineage.items())
+    return max((at for at in came if at), default=None)
+
+
+def _folder(state: State, domain: str, source: str) -> Any:
+    ref, at, major = source.partition("@")
+    if at:
+        return state.product(ProductRef.parse(ref), int(major))
+    return state.landing(domain, source.removeprefix("landing."))
+
+
+def attempts(state: State, product: DataProduct) -> list[Attempt]:
+    """Every attempt that is known of, oldest first. Raises MeshError for a spoiled record."""
+    folder = state.product(product.ref, product.contract.major)
+    return _attempts(state, product, tables.history(folder))
+
+
+def _attempts(
+    state: State, product: DataProduct, history: list[tuple[int, Mapping[str, Any]]]
+) -> list[Attempt]:
+    path = state.record(product.ref, product.contract.major)
+    try:
+        recorded = [Attempt.from_json(line) for line in read_json_lines(path)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MeshError(f"`{path}` has a line that is no attempt ({error}). Remove it.") from None
+    known = {a.at for a in recorded if a.status == PUBLISHED}
+    logged = [_logged(version, metadata) for version, metadata in history]
+    missing = [a for a in logged if a and a.at not in known]
+    return sorted([*recorded, *missing], key=lambda a: a.at)
+
+
+def _logged(version: int, metadata: Mapping[str, Any]) -> Attempt | None:
+    """The publication of a snapshot, as its commit tells it."""
+    if not metadata.get("published_at"):
+        return None
+    told = {name: metadata.get(name) for name in _SAID}
+    attempt = Attempt(datetime.fromisoformat(metadata["published_at"]), PUBLISHED, snapshot=version)
+    known = {"run_id": metadata.get("run_id", ""), "rows": metadata.get("rows")}
+    return Attempt.from_json({**attempt.to_json(), **known, **told, "times": told["times"] or {}})
+
+
+def settle(state: State, product: DataProduct, run_id: str = "") -> None:
+    """Note that a product is as it should be again, though nothing had to be made.
+
+    Code or data were put back after an attempt that failed: the issue is over.
+    """
+    known = attempts(state, product)
+    if known and known[-1].status == FAILED:
+        attempt = begun(state, product, {}, run_id, None)
+        note(state, product, replace(attempt, status=UNCHANGED))
+
+
+def levels(state: State, product: DataProduct, now: datetime) -> tuple[ServiceLevel, ...]:
+    """The service levels of a product as they stand now. Raises MeshError for a spoiled record."""
+    odcs = product.contract.odcs
+    if not odcs.slaProperties:
+        return ()
+    history = tables.history(state.product(product.ref, product.contract.major))
+    known = _attempts(state, product, history)
+    kept = [a.at for a in (_logged(version, metadata) for version, metadata in history) if a]
+    standing = delta.published(state, product)
+    seen = Seen(known, now, standing is not None and standing.is_whole, min(kept, default=None))
+    return service_levels(odcs, seen, broken_clocks(odcs))
