@@ -43,8 +43,9 @@ def _number_literal(value: Any, column: Column) -> exp.Expression | None:
         return None
     if not number.is_finite():
         return None
-    # Digits without an exponent are read as a whole number first, which has no room for so many.
-    return exp.Literal.number(format(number, "e" if abs(number) >= 10**38 else "f"))
+    if column.is_float and column.type:  # its nearest value, not one that arithmetic comes to
+        return exp.cast(exp.Literal.string(str(number)), column.type)
+    return exp.Literal.number(format(number, "f"))
 
 
 def _boolean_literal(value: Any, column: Column) -> exp.Expression | None:

@@ -154,6 +154,11 @@ def _in_files(
     return exp.select("*").from_(rows), files
 
 
+def has_types(place: str) -> bool:
+    """Whether the columns' types are the table's own, not what an engine reads into text."""
+    return _READERS.get(_suffix(place)) in (None, "read_parquet")
+
+
 def _suffix(file: str) -> str:
     suffixes = Path(file).suffixes
     return next((s.lower() for s in reversed(suffixes) if s.lower() not in _PACKED), "")
