@@ -227,7 +227,7 @@ def test_an_interrupted_run_leaves_no_process(stage: Stage) -> None:
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         stage.run(DEMO, act=lambda name: time.sleep(30), listen=interrupted)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25, "they were ended, and did not end by themselves"
     assert "ended" not in {what for _, what in stage.events}
     assert multiprocessing.active_children() == []
 
