@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+# What contracts are compared with: any git revision, such as the last release or the main branch.
+AGAINST ?= HEAD~1
 .DEFAULT_GOAL := help
 .PHONY: help mesh ui test test-all lint bench clean
 
@@ -23,12 +25,17 @@ test-all: $(VENV)/test.done ## Everything `make test` does, and the whole storie
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/test.done ## Style, types, import rules, and the mesh's own descriptors and contracts
+lint: $(VENV)/test.done ## Style, types, import rules, the mesh's own files, what changed in its contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mesh validate
+	@if git rev-parse --quiet --verify "$(AGAINST)^{commit}" >/dev/null 2>&1; then \
+	  $(BIN)/mesh contract check-changes --against "$(AGAINST)"; \
+	else \
+	  echo "Changes of contracts were not checked: git has no $(AGAINST) here. Say what to compare with: make lint AGAINST=origin/main"; \
+	fi
 
 bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in one run
 	$(BIN)/python -m benchmarks

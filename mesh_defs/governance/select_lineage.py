@@ -23,7 +23,7 @@ DIALECT = "duckdb"
 HOME_SCHEMA = "main"
 """Where a table without a schema lies: the models' own."""
 
-_Node = tuple[int, int]  # a scope, by the id of its expression, and the position of a column
+Node = tuple[int, int]  # a scope, by the id of its expression, and the position of a column
 
 
 class NotUnderstood(Exception):
@@ -70,7 +70,7 @@ class Reading:
         self._root = root
         self._scopes: dict[int, Scope] = {id(s.expression): s for s in root.traverse()}
         self._names: dict[int, list[str]] = {}
-        self._edges: dict[_Node, tuple[set[Origin], set[_Node], bool]] = {}
+        self._edges: dict[Node, tuple[set[Origin], set[Node], bool]] = {}
 
     def columns(self) -> list[tuple[str, set[Origin] | None]]:
         """Output columns in order, with their origins; None where they can't be told."""
@@ -78,7 +78,7 @@ class Reading:
         start = id(self._root.expression)
         return [(name, self._reach((start, i))) for i, name in enumerate(names)]
 
-    def _reach(self, start: _Node) -> set[Origin] | None:
+    def _reach(self, start: Node) -> set[Origin] | None:
         """All tables' columns that can be reached; a recursive CTE is a circle in this graph."""
         origins: set[Origin] = set()
         seen = {start}
@@ -117,11 +117,11 @@ class Reading:
                 raise NotUnderstood(f"`{item.sql(DIALECT)}` could not be expanded")
         return [item.alias_or_name.lower() for item in expression.selects]
 
-    def _below(self, node: _Node) -> tuple[set[Origin], set[_Node], bool]:
+    def _below(self, node: Node) -> tuple[set[Origin], set[Node], bool]:
         """One column's next steps: (tables' columns, other scopes' columns, all of them known)."""
         scope, position = self._scopes[node[0]], node[1]
         expression = scope.expression
-        steps = _Steps()
+        steps = Steps()
         if isinstance(expression, exp.SetOperation):
             name = self._outputs(scope)[position]
             for branch in scope.set_operation_scopes:
@@ -140,7 +140,7 @@ class Reading:
 
     # -- what an expression refers to
 
-    def _follow_all(self, expression: exp.Expression, scope: Scope, steps: _Steps) -> None:
+    def _follow_all(self, expression: exp.Expression, scope: Scope, steps: Steps) -> None:
         """Every reference in an expression. What a FROM holds is reached through its columns."""
 
         def elsewhere(part: exp.Expression) -> bool:
@@ -167,7 +167,7 @@ class Reading:
         query = part.find_ancestor(exp.Select, exp.SetOperation)
         return self._scopes.get(id(query), default)
 
-    def _follow_method(self, dot: exp.Dot, scope: Scope, steps: _Steps) -> None:
+    def _follow_method(self, dot: exp.Dot, scope: Scope, steps: Steps) -> None:
         """`v.trim(w)` is parsed as a function in a schema `v`, its names left as they are: those
         that are columns here are followed.
         """
@@ -187,7 +187,7 @@ class Reading:
             if not field and any(part.name.lower() in columns for columns in holders):
                 self._follow_bare(part.name.lower(), scope, steps, local=False)
 
-    def _follow_bare(self, name: str, scope: Scope, steps: _Steps, local: bool) -> None:
+    def _follow_bare(self, name: str, scope: Scope, steps: Steps, local: bool) -> None:
         """A name without a table: a column that qualifying missed, a whole row, a variable."""
         here: Scope | None = scope
         while here is not None:
@@ -203,7 +203,7 @@ class Reading:
             here = here.parent
         steps.clear = steps.clear and local
 
-    def _follow_row(self, alias: str, scope: Scope, steps: _Steps) -> None:
+    def _follow_row(self, alias: str, scope: Scope, steps: Steps) -> None:
         source = scope.sources.get(alias)
         if isinstance(source, Scope) and source.is_udtf:
             self._enter(source, "", scope, steps)
@@ -213,7 +213,7 @@ class Reading:
             self._follow(alias, column, scope, steps)
         steps.clear = steps.clear and columns is not None
 
-    def _follow(self, alias: str, column: str, scope: Scope, steps: _Steps) -> None:
+    def _follow(self, alias: str, column: str, scope: Scope, steps: Steps) -> None:
         """A column of what stands under an alias, here or in a query around this one."""
         here: Scope | None = scope
         while here is not None:
@@ -227,7 +227,7 @@ class Reading:
             here = here.parent
         steps.clear = False
 
-    def _enter(self, source: Any, column: str, scope: Scope, steps: _Steps) -> None:
+    def _enter(self, source: Any, column: str, scope: Scope, steps: Steps) -> None:
         if isinstance(source, Scope):
             source = self._whole(source)
             if source.is_udtf:
@@ -247,7 +247,7 @@ class Reading:
         else:
             steps.origins.add(self._origin(source, column))
 
-    def _enter_pivot(self, pivot: Any, column: str, scope: Scope, steps: _Steps) -> None:
+    def _enter_pivot(self, pivot: Any, column: str, scope: Scope, steps: Steps) -> None:
         """What a pivot makes comes from every column it names; the rest passes through."""
         base = scope.sources.get(pivot.parent.alias_or_name)
         names = {c.name.lower() for c in pivot.find_all(exp.Column)}
@@ -292,10 +292,10 @@ class Reading:
         return schema, name, columns.get(column, column)
 
 
-class _Steps:
+class Steps:
     def __init__(self) -> None:
         self.origins: set[Origin] = set()
-        self.nodes: set[_Node] = set()
+        self.nodes: set[Node] = set()
         self.clear = True
 
 

@@ -16,6 +16,7 @@ from mesh_defs.cli.main import app
 from mesh_defs.model import Finding
 from mesh_defs.orchestration.report import ProductResult, RunReport
 from tests.docs.pages import Block, blocks, headings, page, table_codes
+from tests.repository import commit
 from tests.tiny_mesh import TinyMesh
 
 PAGE = page("docs/reference/command.md")
@@ -61,6 +62,8 @@ def test_shape_is_what_the_command_says(
     shape: Block, tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tiny_mesh.root)
+    if "--against" in shape.title:
+        commit(tiny_mesh.root)
     documented = json.loads(shape.text)
     result = CliRunner().invoke(app, shlex.split(shape.title)[1:])
     assert result.exit_code == 0, result.output

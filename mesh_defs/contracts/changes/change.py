@@ -15,6 +15,7 @@ Element = Mapping[str, Any]
 """A part of a contract as plain data."""
 
 NOTHING: Element = {}
+_MISSING: Element = {}  # told apart from NOTHING by what it is, not by what it holds
 _SOFTLY = "The old contract only warned about it, so nobody could rely on it."
 
 
@@ -82,8 +83,8 @@ class Both:
     ) -> Both:
         """An element inside of this one."""
         return Both(
-            old or NOTHING,
-            new or NOTHING,
+            _MISSING if old is None else old,
+            _MISSING if new is None else new,
             joined(self.old_at, old_name),
             joined(self.new_at, new_name),
             object or self.object,
@@ -106,7 +107,8 @@ class Both:
         level, why = known.level, known.why
         if soft and level is Level.BREAKING:
             level, why = Level.RISKY, f"{why} {_SOFTLY}"
-        old_at, new_at = joined(self.old_at, field), joined(self.new_at, field)
+        old_at = "" if self.old is _MISSING else joined(self.old_at, field)
+        new_at = "" if self.new is _MISSING else joined(self.new_at, field)
         return Change(
             old_at or new_at,
             kind,

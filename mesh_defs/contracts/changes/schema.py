@@ -58,7 +58,7 @@ def objects(contract: Both) -> Iterator[Change]:
 
 def _object(both: Both) -> Iterator[Change]:
     if both.differ("name"):
-        yield both.field("object.renamed", "")
+        yield both.change("object.renamed", "", *both.value("name"))
     for field in sorted(({*both.old, *both.new} - _CLAUSES) | set(_OBJECT_FIELDS)):
         if both.differ(field):
             words = "words.changed" if field in _WORDS else "other.changed"
