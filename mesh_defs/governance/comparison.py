@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from mesh_defs.contracts.amounts import level_name
 from mesh_defs.contracts.changes import Change, Level, descriptor_diff, diff
 from mesh_defs.model import DataProduct, Mesh, ProductRef, YamlSource
 from mesh_defs.model.yaml_source import FieldPath
 
 NOTICE = "noticePeriod"
-END = "endoflife"
+END = "endOfLife"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _contract(product: DataProduct | None) -> Document | None:
     ends: dict[str, tuple[FieldPath, date]] = {}
     for i, level in enumerate(contract.odcs.slaProperties or ()):
         day = _day(level.value)
-        if day and str(level.property or "").lower() in (END, "el"):
+        if day and level_name(level.property) == END:
             ends[""] = (("slaProperties", i, "value"), day)
     return Document(contract.source, contract.version, ends)
 
@@ -153,7 +154,7 @@ def _descriptor(product: DataProduct) -> Document:
     for i, port in enumerate(product.descriptor.outputPorts):
         for j, item in enumerate(port.customProperties):
             day = _day(item.value)
-            if day and item.property.lower() == END:
+            if day and item.property == END:
                 path: FieldPath = ("outputPorts", i, "customProperties", j, "value")
                 ends[f"outputPorts.{port.name}"] = (path, day)
     return Document(product.source, product.descriptor.version, ends)
