@@ -18,7 +18,8 @@ _NAMES = {name.lower(): name for name in _ALIASES.values()} | _ALIASES
 DATES = ("generalAvailability", "endOfSupport", "endOfLife")
 
 _DAY = 86400.0
-_UNITS = {
+# Each unit's size in seconds, and how it is shown.
+UNITS = {
     **dict.fromkeys(("y", "yr", "a", "year", "years"), (365.25 * _DAY, "y")),
     **dict.fromkeys(("mo", "month", "months"), (365.25 / 12 * _DAY, "months")),
     **dict.fromkeys(("w", "wk", "week", "weeks"), (7 * _DAY, "weeks")),
@@ -54,7 +55,7 @@ def amount(name: str, value: Any, unit: str | None) -> tuple[str, Any] | None:
         text = value.strip()
         if match := _DURATION.fullmatch(text.upper()):
             parts = zip(match.groups(), _SIZES, strict=True)
-            return "time", sum(int(n) * _UNITS[size][0] for n, size in parts if n)
+            return "time", sum(int(n) * UNITS[size][0] for n, size in parts if n)
         if found := moment(text):
             return "date", found
         try:
@@ -65,10 +66,10 @@ def amount(name: str, value: Any, unit: str | None) -> tuple[str, Any] | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     unit = _meant(name, unit)
-    if unit in _UNITS:
-        return "time", value * _UNITS[unit][0]
-    if (rate := _RATE.fullmatch(unit)) and (per := _meant(name, rate[1])) in _UNITS:
-        return "rows", value / _UNITS[per][0]
+    if unit in UNITS:
+        return "time", value * UNITS[unit][0]
+    if (rate := _RATE.fullmatch(unit)) and (per := _meant(name, rate[1])) in UNITS:
+        return "rows", value / UNITS[per][0]
     return ("percent" if unit in ("percent", "%") else f"unit {unit}"), value
 
 
@@ -84,7 +85,7 @@ def words(name: str, value: Any, unit: str | None) -> str:
     said = _meant(name, (unit or "").strip().lower())
     if said in ("percent", "%"):
         return f"{number(value)}%"
-    return f"{number(value)} {_UNITS[said][1] if said in _UNITS else (unit or '').strip()}".strip()
+    return f"{number(value)} {UNITS[said][1] if said in UNITS else (unit or '').strip()}".strip()
 
 
 def moment(text: str) -> datetime | None:

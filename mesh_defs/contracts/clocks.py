@@ -63,8 +63,8 @@ def times_of(
             ages = [plan.judge((answer,)).measured for answer in answers.get(key, ())]
             ends = [now - timedelta(seconds=age) for age in ages if age is not None]
         except (ValueError, OverflowError):
-            continue  # infinity, and years that no calendar has
-        if ends:
+            continue  # years that no calendar has
+        if len(ends) == 2:
             found[key.removeprefix(_KEY)] = (ends[0], ends[1])
     return found
 

@@ -1,16 +1,15 @@
-"""A contract's service levels: freshness becomes a rule, the others are promises over time.
+"""A contract's service levels as far as a candidate tells them: freshness becomes a rule.
 
-Freshness is judged by a column of the data itself (`element: object.column`), so a table that was
-published again with old rows is not fresh. Availability, retention, support and the like cannot be
-seen in a candidate: they are shown, not audited.
+It is judged by a column of the data itself (`element: object.column`), so a table that was
+published again with old rows is not fresh. What only time tells is in `service_levels`.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.contracts.amounts import amount, level_name
 from mesh_defs.contracts.clauses import make
 from mesh_defs.contracts.options import time_params
 from mesh_defs.contracts.properties import Place, place_named
@@ -28,21 +27,12 @@ if TYPE_CHECKING:
     from mesh_defs.model import DataContract
 
 AUDITED = ("freshness",)
-# `m` is minutes here: nobody promises freshness in months.
-SECONDS = {
-    **dict.fromkeys(("w", "wk", "week", "weeks"), 7 * 86400),
-    **dict.fromkeys(("d", "day", "days"), 86400),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600),
-    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
-}
-DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 def publication_interval(contract: DataContract) -> timedelta | None:
     """How often the contract promises a new publication (`frequency`), where it says so."""
     for level in contract.odcs.slaProperties or []:
-        if (level.property or "").lower() in ("frequency", "fy"):
+        if level_name(level.property) == "frequency":
             try:
                 seconds = seconds_of(level.value, level.unit)
             except ValueError:
@@ -54,7 +44,7 @@ def publication_interval(contract: DataContract) -> timedelta | None:
 def service_level_clauses(odcs: OpenDataContractStandard) -> list[Clause]:
     found = []
     for level in odcs.slaProperties or []:
-        if (level.property or "").lower() in AUDITED:
+        if level_name(level.property) in AUDITED:
             elements = (level.element or odcs.slaDefaultElement or "").split(",")
             found += [_freshness(level, element.strip(), odcs) for element in elements]
     return found
@@ -107,16 +97,8 @@ def _element(element: str, odcs: OpenDataContractStandard) -> tuple[SchemaObject
 
 
 def seconds_of(value: Any, unit: str | None) -> int:
-    """A time span in seconds. An ISO 8601 duration needs no unit."""
-    match = DURATION.fullmatch(value.strip().upper()) if isinstance(value, str) else None
-    if match and any(match.groups()):
-        sizes = (7 * 86400, 86400, 3600, 60, 1)
-        return sum(int(n) * size for n, size in zip(match.groups(), sizes, strict=True) if n)
-    size = SECONDS.get((unit or "d").strip().lower())
-    try:
-        amount = float(value)
-    except (TypeError, ValueError):
-        amount = -1
-    if size is None or isinstance(value, bool) or not 0 <= amount < 10**9:
-        raise ValueError(f"`{value} {unit or ''}` is not a time span (units are d, h, m, s)")
-    return round(amount * size)
+    """A time span in seconds, of days if nothing is said. An ISO 8601 duration needs no unit."""
+    found = amount("freshness", value, unit or "d")
+    if found is None or found[0] != "time" or not 0 <= found[1] < 10**10:
+        raise ValueError(f"`{value} {unit or ''}` is not a time span such as `6 h`")
+    return round(float(found[1]))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.contracts.amounts import level_name
 from mesh_defs.contracts.levels import AUDITED
 from mesh_defs.contracts.rules import Rule, rules_of
+from mesh_defs.contracts.service_levels import ServiceLevel, budget_words, strip
 from mesh_defs.contracts.wording import number
 
 if TYPE_CHECKING:
@@ -43,6 +45,23 @@ def verdict_lines(audit: Audit, *, only_bad: bool = False) -> list[str]:
             word = verdict.rule.severity
         lines.append(f"{word:<9}  {verdict.rule.id}: {verdict.found}")
     return lines
+
+
+def levels_markdown(levels: Iterable[ServiceLevel]) -> str:
+    """Service levels as they stand, a line each."""
+    rows = [
+        (
+            f"`{x.level}`" if x.element is None else f"`{x.level}` of `{x.element}`",
+            x.promised,
+            x.found,
+            x.state,
+            strip(x.history),
+            budget_words(x),
+        )
+        for x in levels
+    ]
+    head = ("Level", "What is promised", "Now", "State", "Last 30 days", "Error budget")
+    return as_table(head, rows)
 
 
 def _head(odcs: OpenDataContractStandard) -> str:
@@ -122,7 +141,7 @@ def _levels(odcs: OpenDataContractStandard) -> str:
             level.property,
             f"{number(level.value)} {level.unit or ''}".strip(),
             f"`{level.element}`" if level.element else None,
-            "at every audit" if (level.property or "").lower() in AUDITED else "over time",
+            "at every audit" if level_name(level.property) in AUDITED else "over time",
             level.description,
         )
         for level in odcs.slaProperties or []

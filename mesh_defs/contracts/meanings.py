@@ -241,7 +241,7 @@ MEANINGS = {
     "latency": Meaning(
         "time",
         "s",
-        "publications",
+        "batches",
         _latency,
         plain="published within {value} of its arrival",
         of_column="the newest {column} is at most {value} old when published",

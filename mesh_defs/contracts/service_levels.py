@@ -15,6 +15,7 @@ from mesh_defs.contracts.evidence import Part, by_day, days_until, just_after, w
 from mesh_defs.contracts.meanings import DATED, MEANINGS, Meaning
 from mesh_defs.contracts.seen import Measured, NotMeasured, Seen
 from mesh_defs.contracts.softening import custom
+from mesh_defs.contracts.wording import number, span
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import (
@@ -119,10 +120,10 @@ def elements_of(
 
 
 def _from_its_beginning(seen: Seen) -> Seen:
-    """Nobody waited for what had arrived before the first attempt: it counts from there."""
-    attempts = sorted(seen.attempts, key=lambda a: a.at)
+    """What there was until now. Inputs that lay there before the first attempt came with it."""
+    attempts = sorted((a for a in seen.attempts if a.at <= seen.now), key=lambda a: a.at)
     if not attempts:
-        return seen
+        return replace(seen, attempts=())
     begin = attempts[0].at - timedelta(seconds=attempts[0].seconds)
     clamped = [replace(a, arrived=max(a.arrived, begin)) if a.arrived else a for a in attempts]
     return replace(seen, attempts=clamped)
@@ -251,3 +252,15 @@ def _objective(level: ServiceLevelAgreementProperty, meaning: Meaning, limit: fl
 def strip(history: Iterable[Day]) -> str:
     """A sign a day, the oldest first: kept, broken, or nothing to be told."""
     return "".join("·" if d.holds is None else "▇" if d.holds else "▁" for d in history)
+
+
+def budget_words(level: ServiceLevel) -> str:
+    """A level's error budget: how much of what it allows is used."""
+    budget = level.budget
+    if budget is None:
+        return ""
+    amount_of = span if budget.counts == "seconds" else (lambda n: number(round(n, 1)))
+    noun = "" if budget.counts == "seconds" else f" {budget.counts}"
+    if not budget.allowed:
+        return f"{amount_of(budget.used)}{noun} broken, none allowed" if budget.used else "unused"
+    return f"{amount_of(budget.used)} of {amount_of(budget.allowed)}{noun} used"

@@ -10,6 +10,7 @@ import dagster as dg
 from mesh_defs.model import MeshError
 from mesh_defs.orchestration.plan import plan
 from mesh_defs.orchestration.site import Site
+from mesh_defs.publishing.record import settle
 
 
 def input_condition(site: Site) -> dg.AutomationCondition[Any] | None:
@@ -53,6 +54,8 @@ def domain_schedule(site: Site, job: Any) -> dg.ScheduleDefinition | None:
     def due(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         try:
             todo = plan(site.root, site.state, site.room)
+            for ref in todo.fresh:
+                settle(site.state, site.room.products[ref.product])
         except MeshError as error:
             yield dg.SkipReason(f"{site.name} can't be planned: {error}")
             return

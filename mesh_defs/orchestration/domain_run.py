@@ -16,6 +16,7 @@ from mesh_defs.orchestration.plan import Plan, plan
 from mesh_defs.orchestration.report import DomainResult, ProductResult, Progress, Status
 from mesh_defs.ports import delta
 from mesh_defs.publishing.publish import last_attempt
+from mesh_defs.publishing.record import settle
 from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def run_domain(
     try:
         listen(Progress(name, "planning"))
         todo = plan(root, state, room, wanted, force)
+        for ref in todo.fresh:
+            settle(state, room.products[ref.product])
         if not todo.work:
             return _settled(state, room, todo, started)
         return _execute(root, state, mesh, room, todo, force, listen, started)

@@ -8,6 +8,7 @@ import dagster as dg
 
 from mesh_defs.ingestion.landing import Landed, Refused, land
 from mesh_defs.model import Source
+from mesh_defs.orchestration.attempted import attempted, resting_on
 from mesh_defs.orchestration.site import Site, forced
 from mesh_defs.storage.workshop import workshop_lock
 
@@ -41,7 +42,10 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
     )
     def landing(context: dg.AssetExecutionContext) -> Iterator[Any]:
         try:
-            with workshop_lock(site.state, site.name):
+            with (
+                attempted(site, context, resting_on(site, [f"landing.{name}"])),
+                workshop_lock(site.state, site.name),
+            ):
                 landed = land(
                     site.root,
                     site.state,

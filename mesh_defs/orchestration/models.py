@@ -13,6 +13,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.governance.lineage import columns_from
 from mesh_defs.model import MeshError
+from mesh_defs.orchestration.attempted import attempted, resting_on
 from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
@@ -71,7 +72,8 @@ def model_assets(
         pool=site.name,
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        with workshop_lock(site.state, site.name):
+        made = resting_on(site, [key.path[-1] for key in context.selected_asset_keys])
+        with attempted(site, context, made), workshop_lock(site.state, site.name):
             yield from _build(site, context, manifest, translator)
 
     return [models]

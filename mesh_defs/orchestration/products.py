@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 from mesh_defs.contracts.audit import Audit, Verdict
 from mesh_defs.contracts.levels import publication_interval
-from mesh_defs.contracts.markdown import contract_markdown
+from mesh_defs.contracts.markdown import contract_markdown, levels_markdown
 from mesh_defs.contracts.rules import Rule, check_name, rules_of
 from mesh_defs.model import DataProduct, MeshError
+from mesh_defs.orchestration.attempted import attempted
 from mesh_defs.orchestration.dbt_project import product_models
 from mesh_defs.orchestration.plan import product_code
 from mesh_defs.orchestration.site import Site, forced
 from mesh_defs.publishing.publish import Outcome, publish
+from mesh_defs.publishing.record import levels
 from mesh_defs.storage.workshop import open_workshop, workshop_lock
 
 
@@ -56,6 +58,7 @@ def _product(
         code = product_code(site.state, site.room, site.project, product.ref)
         try:
             with (
+                attempted(site, context, [product]),
                 workshop_lock(site.state, site.name),
                 open_workshop(site.state, site.name) as connection,
             ):
@@ -76,10 +79,16 @@ def _product(
             raise dg.Failure(breach(outcome.product, outcome.audit), allow_retries=False)
         if outcome.status == "published" or _is_awaited(context, key):
             yield dg.MaterializeResult(
-                asset_key=key, metadata={**_metadata(outcome), **_column_lineage(site, product)}
+                asset_key=key,
+                metadata={
+                    **_metadata(outcome),
+                    **_service_levels(site, product),
+                    **_column_lineage(site, product),
+                },
             )
         else:
-            yield dg.AssetObservation(key, metadata=_metadata(outcome))
+            found = {**_metadata(outcome), **_service_levels(site, product)}
+            yield dg.AssetObservation(key, metadata=found)
 
     return publication
 
@@ -127,8 +136,11 @@ def _check_spec(key: dg.AssetKey, rule: Rule) -> dg.AssetCheckSpec:
 
 def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"found": verdict.found, "promised": verdict.rule.promised}
+    # Dagster plots what is a number.
     if verdict.failing is not None:
         metadata["failing"] = verdict.failing
+    if verdict.measured is not None:
+        metadata["measured"] = verdict.measured
     if "quarantine" in verdict.rule.params:
         metadata["quarantined"] = verdict.quarantined
     if verdict.examples:
@@ -192,6 +204,15 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
         "rules_failed": snapshot.metadata["rules_failed"],
         **({"sample": dg.MetadataValue.md(outcome.sample)} if outcome.sample else {}),
     }
+
+
+def _service_levels(site: Site, product: DataProduct) -> dict[str, Any]:
+    """The contract's service levels after this attempt, as a table."""
+    try:
+        found = levels(site.state, product, datetime.now(UTC))
+    except MeshError as error:  # what is published stays published
+        return {"service_levels": str(error)}
+    return {"service_levels": dg.MetadataValue.md(levels_markdown(found))} if found else {}
 
 
 def _column_lineage(site: Site, product: DataProduct) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from there, so that the record of publications has no hole; the log itself is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
@@ -20,6 +21,7 @@ from mesh_defs.ports import delta
 from mesh_defs.publishing.provenance import Lineage
 from mesh_defs.storage import tables
 from mesh_defs.storage.state import State, append_json, read_json_lines
+from mesh_defs.storage.workshop import workshop_lock
 
 # What a commit says of an attempt besides what it says anyway.
 _SAID = ("readable", "arrived", "as_of", "times")
@@ -52,13 +54,27 @@ def note(state: State, product: DataProduct, attempt: Attempt) -> None:
     append_json(state.record(product.ref, product.contract.major), attempt.to_json())
 
 
+def note_stopped(
+    state: State, product: DataProduct, sources: Iterable[str], run_id: str, as_of: datetime | None
+) -> None:
+    """Write down a run that ended before the product's audit, unless it is on the record already.
+
+    `sources` are what its models rest on, as lineage writes them. The caller holds the lock.
+    """
+    if any(a.run_id == run_id for a in attempts(state, product)):
+        return
+    newest = {s: tables.snapshot(_folder(state, product.ref.domain, s)) for s in sources}
+    lineage = {source: found.version for source, found in newest.items() if found}
+    note(state, product, begun(state, product, lineage, run_id, as_of))
+
+
 def arrival(state: State, domain: str, lineage: Lineage) -> datetime | None:
     """When the newest of the snapshots that a candidate was made from came."""
     came = (tables.committed_at(_folder(state, domain, s), v) for s, v in lineage.items())
     return max((at for at in came if at), default=None)
 
 
-def _folder(state: State, domain: str, source: str) -> Any:
+def _folder(state: State, domain: str, source: str) -> Path:
     ref, at, major = source.partition("@")
     if at:
         return state.product(ProductRef.parse(ref), int(major))
@@ -95,15 +111,16 @@ def _logged(version: int, metadata: Mapping[str, Any]) -> Attempt | None:
     return Attempt.from_json({**attempt.to_json(), **known, **told, "times": told["times"] or {}})
 
 
-def settle(state: State, product: DataProduct, run_id: str = "") -> None:
-    """Note that a product is as it should be again, though nothing had to be made.
+def settle(state: State, product: DataProduct) -> None:
+    """Note that a product is as it should be, though nothing had to be made, if it was not.
 
     Code or data were put back after an attempt that failed: the issue is over.
     """
     known = attempts(state, product)
     if known and known[-1].status == FAILED:
-        attempt = begun(state, product, {}, run_id, None)
-        note(state, product, replace(attempt, status=UNCHANGED))
+        with workshop_lock(state, product.ref.domain):
+            attempt = begun(state, product, {}, "", None)
+            note(state, product, replace(attempt, status=UNCHANGED))
 
 
 def levels(state: State, product: DataProduct, now: datetime) -> tuple[ServiceLevel, ...]:

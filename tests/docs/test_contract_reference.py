@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mesh_defs.contracts.amounts import UNITS
 from mesh_defs.contracts.audit import KINDS
 from mesh_defs.contracts.formats import STRING_FORMATS
-from mesh_defs.contracts.levels import AUDITED, SECONDS
+from mesh_defs.contracts.levels import AUDITED
+from mesh_defs.contracts.meanings import DATED, MEANINGS
 from mesh_defs.contracts.quality import METRICS
 from mesh_defs.contracts.rules import SEVERITIES, rules_of
 from mesh_defs.contracts.wording import OPERATORS
@@ -34,7 +36,24 @@ def test_page_names_each_operator_metric_severity_and_format() -> None:
     assert set(METRICS) <= _said("Quality clauses")
     assert _said("Severity and tolerance") == set(SEVERITIES)
     assert all(f"`{name}`" in TEXT for name in STRING_FORMATS)
-    assert {SECONDS[unit] for unit in "dhmsw"} == set(SECONDS.values())
+
+
+def test_page_has_each_service_level_and_what_its_budget_counts() -> None:
+    rows = re.findall(r"^\| (`\w+`(?: `\w+`)*) \|.*\| ?(\w*) \|$", _section("Service levels"), re.M)
+    said = {(name, counts) for names, counts in rows for name in re.findall(r"\w+", names)}
+    told = {(name, m.counts) for name, m in MEANINGS.items() if name != "timeToNotify"}
+    assert said == told | {(name, "") for name in (*DATED, "timeToNotify")}
+
+
+def test_page_has_a_name_for_each_unit() -> None:
+    units = re.search(r"has a `unit`: (.*?);", _section("Service levels"), re.S)
+    assert units
+    said = [UNITS[unit] for unit in re.findall(r"`(\w+)`", units[1])]
+    assert said == sorted(set(UNITS.values()), reverse=True)
+
+
+def _section(heading: str) -> str:
+    return TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_example_has_the_rules_that_the_page_says(tmp_path: Path) -> None:
