@@ -7,7 +7,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_FORM = re.compile(r"^P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
+# As far as a notice is counted: weeks, or months and days.
+_FORM = re.compile(r"P(?:(\d+)W|(?=\d)(?:(\d+)M)?(?:(\d+)D)?)")
 # A leap year and its neighbours: every length that months in a row can have.
 _BEGINNINGS = [date(2023 + i // 12, i % 12 + 1, 1) for i in range(48)]
 
@@ -20,11 +21,11 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period:
         """Raises ValueError unless the text is a period such as `P30D`, `P6W` or `P3M`."""
-        match = _FORM.match(text.strip())
+        match = _FORM.fullmatch(text)
         if not match:
             raise ValueError(f"`{text}` is not a period such as `P30D`, `P6W` or `P3M`")
-        years, months, weeks, days = (int(n or 0) for n in match.groups())
-        return cls(12 * years + months, 7 * weeks + days)
+        weeks, months, days = (int(n or 0) for n in match.groups())
+        return cls(months, 7 * weeks + days)
 
     def after(self, day: date) -> date:
         """The day on which the period is over. A month's last day stays a month's last day."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,9 +11,8 @@ from mesh_defs.governance.checks.domains import listed
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import DataContract, DataProduct, Finding, ProductRef
 from mesh_defs.model.names import NAME, NAME_RULE
+from mesh_defs.model.period import Period
 
-# ISO 8601, as far as a notice is counted: weeks, or months and days.
-_NOTICE = re.compile(r"^P(\d+W|(?=\d)(\d+M)?(\d+D)?)$")
 # Kinds of rules whose authors know that nobody runs them.
 _BY_PEOPLE = {"text", "custom"}
 
@@ -87,12 +85,20 @@ def notice(sight: Sight) -> Iterator[Finding]:
     for product in sight.products.values():
         given = product.contract.source.data.get("customProperties")
         for i, item in enumerate(given or ()):
-            if item.get("property") == "noticePeriod" and not _NOTICE.match(str(item.get("value"))):
+            if item.get("property") == "noticePeriod" and not _is_period(item.get("value")):
                 yield product.contract.source.finding(
                     ("customProperties", i, "value"),
                     f"expected a period in days, weeks or months, got `{item.get('value')}`",
                     "Write it as ISO 8601 does: `P30D`, `P6W`, `P3M`.",
                 )
+
+
+def _is_period(value: Any) -> bool:
+    try:
+        Period.parse(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def references(sight: Sight) -> Iterator[Finding]:
