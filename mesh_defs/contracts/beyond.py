@@ -17,6 +17,7 @@ from mesh_defs.contracts.engine import EngineError
 from mesh_defs.contracts.operators import holds
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.spots import CannotCheck, Spot, spots_at, spots_of
+from mesh_defs.contracts.variables import PLACEHOLDERS
 from mesh_defs.contracts.wording import listing, must, number
 
 
@@ -110,10 +111,6 @@ def _orphan(
     return exp.and_(*filled, exp.not_(keys.is_in(columns, wanted)))
 
 
-PLACEHOLDERS = {
-    **dict.fromkeys(("object", "table", "model"), "table"),
-    **dict.fromkeys(("property", "column", "field"), "column"),
-}
 PLACEHOLDER = re.compile(r"([\"`]?)(\$?)\{\s*([A-Za-z_]+)\s*\}\1")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.contracts.neighbours import Neighbours
 from mesh_defs.contracts.options import option_promises, plain, time_params
 from mesh_defs.contracts.properties import Place, column_of, column_places, places_of
 from mesh_defs.contracts.rules import Clause, Rule
@@ -18,13 +19,16 @@ from mesh_defs.contracts.softening import (
     tolerance_of,
 )
 from mesh_defs.contracts.type_names import dialects_of, length_of
+from mesh_defs.contracts.variables import unset
 from mesh_defs.contracts.wording import listing, tolerated
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
 
-def schema_clauses(schema_object: SchemaObject, odcs: OpenDataContractStandard) -> list[Clause]:
+def schema_clauses(
+    schema_object: SchemaObject, odcs: OpenDataContractStandard, neighbours: Neighbours
+) -> list[Clause]:
     """Every clause of one schema object."""
     from mesh_defs.contracts.quality import quality_clauses
     from mesh_defs.contracts.references import relationship_clauses
@@ -34,9 +38,9 @@ def schema_clauses(schema_object: SchemaObject, odcs: OpenDataContractStandard) 
     for place in places_of(schema_object):
         found += _place_clauses(schema_object, place, dialects)
         found += quality_clauses(schema_object, place)
-        found += relationship_clauses(schema_object, place, odcs)
+        found += relationship_clauses(schema_object, place, odcs, neighbours)
     found += quality_clauses(schema_object, None)
-    found += relationship_clauses(schema_object, None, odcs)
+    found += relationship_clauses(schema_object, None, odcs, neighbours)
     return found
 
 
@@ -56,6 +60,8 @@ def make(
     """A clause with its severity and tolerance, softened by the elements nearest first."""
     elements = (*elements, *(place.elements if place else ()), schema_object)
     params = {name: value for name, value in params.items() if (name, value) != ("unusable", None)}
+    if missing := unset(params):
+        params["unusable"] = f"the variable {missing} is not set"
     if "unusable" not in params:
         try:
             if tolerance := tolerance_of(elements, kind):

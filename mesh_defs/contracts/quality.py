@@ -15,6 +15,7 @@ from mesh_defs.contracts.clauses import at, make
 from mesh_defs.contracts.options import plain
 from mesh_defs.contracts.properties import Place, place_named
 from mesh_defs.contracts.rules import Clause
+from mesh_defs.contracts.schedules import schedule_of
 from mesh_defs.contracts.wording import OPERATORS, listing, must
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuali
             params = {"unusable": _out_of_reach(quality, kind)}
     except Unusable as reason:
         params = {"unusable": str(reason)}
+    try:
+        params |= schedule_of(quality)
+    except ValueError as wrong:
+        params.setdefault("unusable", f"schedule `{quality.schedule}`: {wrong}")
     if quality.dimension:
         params["dimension"] = quality.dimension
     return make(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.clauses import at, make
+from mesh_defs.contracts.neighbours import Neighbours
 from mesh_defs.contracts.properties import Place, place_named
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.wording import listing
@@ -34,7 +35,10 @@ class Target:
 
 
 def relationship_clauses(
-    schema_object: SchemaObject, where: Place | None, odcs: OpenDataContractStandard
+    schema_object: SchemaObject,
+    where: Place | None,
+    odcs: OpenDataContractStandard,
+    neighbours: Neighbours,
 ) -> list[Clause]:
     holder = where.prop if where else schema_object
     found = []
@@ -43,7 +47,7 @@ def relationship_clauses(
         to = _several(relationship.to)
         try:
             own = [where] if where else _own(schema_object, relationship.from_, odcs)
-            params = {**at(*own), **_target(to, odcs)}
+            params = {**at(*own), **_target(to, odcs, neighbours)}
             if len(own) != len(params["to"]):
                 raise ValueError("`from` and `to` name a different number of columns")
             promised = f"every {' and '.join(p.name for p in own)} exists in {params['reference']}"
@@ -93,9 +97,11 @@ def _own(
     return places
 
 
-def _target(written: list[str], odcs: OpenDataContractStandard) -> dict[str, Any]:
+def _target(
+    written: list[str], odcs: OpenDataContractStandard, neighbours: Neighbours
+) -> dict[str, Any]:
     """Where the reference points: another contract's product, or an object of this contract."""
-    targets = [_parse(text, odcs) for text in written]
+    targets = [_parse(text, odcs, neighbours) for text in written]
     if not targets:
         raise ValueError("a relationship needs `to`")
     if len({(target.reference, target.local) for target in targets}) > 1:
@@ -111,12 +117,12 @@ def _target(written: list[str], odcs: OpenDataContractStandard) -> dict[str, Any
     return found
 
 
-def _parse(text: str, odcs: OpenDataContractStandard) -> Target:
+def _parse(text: str, odcs: OpenDataContractStandard, neighbours: Neighbours) -> Target:
     file, anchor, path = text.rpartition("#")
     if anchor or "/" in path:
         inside = path.lstrip("/")
         name, *steps = _steps(inside, text) if "/" in inside else inside.split(".")
-        return _in_file(file, name, steps) if file else _local(text, name, steps, odcs)
+        return _in_file(file, name, steps, neighbours) if file else _local(text, name, steps, odcs)
     name, *steps = text.split(".")
     own = {o.name for o in odcs.schema_ or []}
     if name in own:
@@ -147,15 +153,21 @@ def _local(text: str, name: str, steps: list[str], odcs: OpenDataContractStandar
     raise ValueError(f"`{text}`: this contract has no object {name}")
 
 
-def _in_file(file: str, name: str, steps: list[str]) -> Target:
-    """Names or ids of another contract, taken as names until that contract is at hand."""
+def _in_file(file: str, name: str, steps: list[str], neighbours: Neighbours) -> Target:
+    """Names or ids of another contract, taken for names where that contract cannot be read."""
     if not steps:
         raise ValueError(f"`{file}#{name}` names no column")
-    column, *inner = steps
-    place = CONTRACT_FILE.search(file)
-    if place:
-        domain, product = place.groups()
-        reference = f"{domain}.{product}" + ("" if name == product else f".{name}")
-    else:
-        reference = f"{file}#{name}"
-    return Target(reference, False, column, tuple(f".{step}" for step in inner))
+    column, path = steps[0], tuple(f".{step}" for step in steps[1:])
+    objects = neighbours(file)
+    found = next((o for o in objects if name in (o.id, o.name)), None)
+    if found:
+        place = place_named(found, steps)
+        name, column, path = found.name or name, place.column, place.path
+    elif objects:
+        raise ValueError(f"`{file}` has no object {name}")
+    match = CONTRACT_FILE.search(file)
+    if match:
+        domain, product = match.groups()
+        first = name == product or (bool(objects) and objects[0] is found)
+        return Target(f"{domain}.{product}" + ("" if first else f".{name}"), False, column, path)
+    return Target(f"{file}#{name}", False, column, path)

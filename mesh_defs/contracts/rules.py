@@ -75,11 +75,13 @@ def rules_of(contract: DataContract) -> tuple[Rule, ...]:
     """Every rule of a contract, in the order of the file."""
     from mesh_defs.contracts.clauses import schema_clauses
     from mesh_defs.contracts.levels import service_level_clauses
+    from mesh_defs.contracts.neighbours import neighbours_of
+    from mesh_defs.contracts.variables import resolved
 
-    odcs = contract.odcs
+    odcs = resolved(contract.odcs)
     clauses: list[Clause] = []
     for schema_object in odcs.schema_ or []:
-        clauses += schema_clauses(schema_object, odcs)
+        clauses += schema_clauses(schema_object, odcs, neighbours_of(contract))
     clauses += service_level_clauses(odcs)
     return _named(clauses)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
+from mesh_defs.contracts import schedules
 from mesh_defs.contracts.attempts import Attempt
 from mesh_defs.contracts.audit import Audit, audit
 from mesh_defs.contracts.rules import rules_of
@@ -81,7 +82,16 @@ def publish(
     if unchanged and (known := _audit_of(state, product, mark)):
         return _unchanged(state, product, attempt, known, standing, lineage, started)
     references, as_of = references_of(room), as_if or datetime.now(UTC)
-    whole = audit(connection, candidates, product.contract, references=references, as_of=as_of)
+    last, now = (last_attempt(state, product) or {}).get("checks", {}), datetime.now(UTC)
+    waiting = schedules.waiting(rules_of(product.contract), last, now)
+    whole = audit(
+        connection,
+        candidates,
+        product.contract,
+        references=references,
+        as_of=as_of,
+        waiting=waiting,
+    )
     split = quarantine.split(
         connection,
         state,
@@ -91,6 +101,7 @@ def publish(
         references=references,
         as_of=as_of,
         feeds=feeds,
+        waiting=waiting,
     )
     audited = split.audit
     if unchanged:
@@ -139,6 +150,7 @@ def publish(
             "audited_at": said["published_at"],
             "snapshot": standing.version if standing else None,
             "audit": audited.to_json(),
+            "checks": schedules.checks(audited.verdicts, last, now),
         },
     )
     record.note(

@@ -54,6 +54,7 @@ def split(
     references: Mapping[str, exp.Expression],
     as_of: datetime,
     feeds: Collection[str] = (),
+    waiting: Mapping[str, str] | None = None,
 ) -> Split:
     """Take the rows that break quarantine rules out of a candidate whose audit is `first`.
 
@@ -91,6 +92,7 @@ def split(
             product.contract,
             references=references,
             as_of=as_of,
+            waiting=waiting,
         )
     if not parts:
         return Split(whole, first)
@@ -125,7 +127,7 @@ def hold(
     own = exp.Star(**{"except_": [exp.column(ROW, quoted=True), exp.column(RULES, quoted=True)]})
     columns = (exp.column(ROW, quoted=True), exp.column(RULES, quoted=True), *stamp, own)
     rows = exp.select(*columns).from_(found.held).subquery("held")
-    folder = state.quarantine(product.ref, product.contract.major)
+    folder = state.quarantine(product.line, product.contract.major)
     return tables.replace(connection, rows, folder, {"run_id": said["run_id"]})
 
 

@@ -171,7 +171,7 @@ def test_a_reference_within_the_contract_uses_its_own_tables() -> None:
 
 
 SQL = [
-    ("select count(*) from ${nowhere}", "placeholder ${nowhere}"),
+    ("select count(*) from ${nowhere}", "the variable nowhere is not set"),
     ("select count(*) from {object} where {column} > 0", "placeholder {column}"),
     ("select * from no_such_table", "no_such_table"),
     ("select cast('a' as int)", "Conversion Error"),
