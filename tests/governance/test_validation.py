@@ -475,6 +475,21 @@ def test_rule_of_a_column_that_nobody_could_check(mesh: Room) -> None:
     ).only(ORDERS, "- name: day", "schema[0].properties[1]", "can't be checked", "`some`")
 
 
+def test_rule_inside_a_column_that_nobody_could_check(mesh: Room) -> None:
+    mesh.edit(
+        ORDERS,
+        "logicalType: date\n",
+        "logicalType: array\n    items:\n      logicalType: date\n"
+        "      logicalTypeOptions: {format: qqqq}\n",
+    ).only(
+        ORDERS,
+        "items:",
+        "schema[0].properties[1].items",
+        "`day.items.format` can't be checked",
+        "`qqqq`",
+    )
+
+
 def test_promise_in_words_is_no_fault(mesh: Room) -> None:
     mesh.edit(ORDERS, "metric: rowCount", "description: Orders are real.")
     mesh.edit(ORDERS, "type: library", "type: text").edit(ORDERS, "    mustBeGreaterThan: 0\n", "")

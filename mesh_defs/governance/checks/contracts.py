@@ -166,13 +166,33 @@ def unusable(sight: Sight) -> Iterator[Finding]:
 
 
 def _places(contract: DataContract) -> dict[FieldPath, tuple[str, str | None]]:
-    """Where each object and each column stands, as (object, column or None)."""
+    """Where each object and each place stands, as (object, the name rules have for it or None)."""
     found: dict[FieldPath, tuple[str, str | None]] = {}
     for path, schema_object in _objects(contract):
-        found[path] = (str(schema_object.get("name")), None)
-    for path, column in _columns(contract):
-        found[path] = (found[path[:2]][0], str(column.get("name")))
+        name = str(schema_object.get("name"))
+        found[path] = (name, None)
+        found |= {below: (name, place) for below, place in _inside(path, schema_object, "")}
     return found
+
+
+def _inside(
+    path: FieldPath, holder: Mapping[str, Any], above: str
+) -> Iterator[tuple[FieldPath, str]]:
+    """Every place in a holder: its properties, its items, its map's key and value."""
+    inner: list[tuple[FieldPath, Any, str]] = [
+        ((*path, "properties", i), column, str(column.get("name")))
+        for i, column in enumerate(holder.get("properties") or ())
+    ]
+    inner.append(((*path, "items"), holder.get("items"), "items"))
+    inner += [
+        ((*path, "map", side), (holder.get("map") or {}).get(side), side)
+        for side in ("key", "value")
+    ]
+    for below, found, name in inner:
+        if found:
+            place = f"{above}.{name}" if above else name
+            yield below, place
+            yield from _inside(below, found, place)
 
 
 def _objects(contract: DataContract) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
