@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -98,7 +98,7 @@ def compare(old: Mesh, new: Mesh) -> list[Compared]:
 
 def lines(mesh: Mesh) -> dict[tuple[ProductRef, int], DataProduct]:
     """Every major version of every product that could be read: what consumers bind to."""
-    return {(ref, p.contract.major): p for ref, p in _products(mesh).items()}
+    return {(p.line, p.contract.major): p for p in _readable(mesh)}
 
 
 def readers(mesh: Mesh, ref: ProductRef, major: int) -> list[str]:
@@ -121,8 +121,14 @@ def in_question(compared: Iterable[Compared], mesh: Mesh) -> set[str]:
 
 
 def _products(mesh: Mesh) -> dict[ProductRef, DataProduct]:
+    """Current versions, which have the descriptor."""
+    return {p.ref: p for p in _readable(mesh) if not p.older_of}
+
+
+def _readable(mesh: Mesh) -> Iterator[DataProduct]:
     """What could be read, also in a domain where something else could not."""
-    return {p.ref: p for room in mesh.rooms.values() for p in room.products.values()}
+    for room in mesh.rooms.values():
+        yield from room.products.values()
 
 
 def _columns(*products: DataProduct | None) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from mesh_defs.model import (
 )
 
 DESCRIPTOR = re.compile(r"^(.+)\.odps\.ya?ml$")
-CONTRACT = re.compile(r"^(.+)\.odcs\.yaml$")
+CONTRACT = re.compile(r"^(.+?)(?:\.v\d+)?\.odcs\.yaml$")
 _WRITTEN = {"target", "dbt_packages", "logs"}  # by dbt itself
 _SNAPSHOT = re.compile(r"{%-?\s*snapshot\s+(\w+)\s*-?%}")
 
@@ -51,6 +51,11 @@ class Sight:
     @cached_property
     def contract_ids(self) -> dict[str, DataProduct]:
         return {p.contract.id: p for p in reversed(list(self.products.values()))}
+
+    def versions(self, product: DataProduct) -> dict[int, DataProduct]:
+        """Every major version in which a product is published, the newest first."""
+        found = [p for p in self.products.values() if p.line == product.line]
+        return {p.contract.major: p for p in sorted(found, key=lambda p: -p.contract.major)}
 
     def unreadable(self, ref: ProductRef) -> bool:
         """Whether a product has a file but could not be read, which is reported already."""

@@ -3,8 +3,9 @@
 from mesh_defs.model.contract import DataContract, read_contract
 from mesh_defs.model.domain import Domain, Input, Kind, Source
 from mesh_defs.model.findings import Finding, MeshError
-from mesh_defs.model.mesh import DataProduct, DomainRoom, Mesh, find_root, read_room
+from mesh_defs.model.mesh import Mesh, find_root
 from mesh_defs.model.names import ProductRef
+from mesh_defs.model.room import DataProduct, DomainRoom, read_room
 from mesh_defs.model.yaml_source import YamlSource, read_yaml
 
 __all__ = [

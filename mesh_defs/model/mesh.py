@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from mesh_defs.model.contract import DataContract, read_contract
-from mesh_defs.model.domain import Domain, read_domain
+from mesh_defs.model.domain import Domain
 from mesh_defs.model.findings import Finding, MeshError
-from mesh_defs.model.names import NAME_RULE, ProductRef, is_name
-from mesh_defs.model.product import Descriptor
-from mesh_defs.model.shape import parse
-from mesh_defs.model.yaml_source import YamlSource, read_yaml
-
-
-@dataclass(frozen=True)
-class DataProduct:
-    """A product: its descriptor and the contract of its output port."""
-
-    ref: ProductRef
-    descriptor: Descriptor
-    source: YamlSource
-    contract: DataContract
-
-    def __str__(self) -> str:
-        return str(self.ref)
-
-
-@dataclass(frozen=True)
-class DomainRoom:
-    """A domain with its products, or with the findings that keep it from being read."""
-
-    name: str
-    folder: Path
-    domain: Domain | None = None
-    products: dict[str, DataProduct] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-
-    def need(self) -> Domain:
-        """The domain. Raises MeshError with its findings when its files are broken."""
-        if self.findings or self.domain is None:
-            raise MeshError(self.findings)
-        return self.domain
+from mesh_defs.model.names import ProductRef
+from mesh_defs.model.room import DataProduct, DomainRoom, read_room
 
 
 @dataclass(frozen=True)
@@ -122,81 +89,18 @@ class Mesh:
                 "domain.yaml."
             ) from None
 
+    def serving(self, ref: ProductRef, major: int) -> ProductRef:
+        """The address at which a major version of a product is published."""
+        older = self.products.get(ref.older(major))
+        return older.ref if older and older.older_of == ref else ref
+
     def consumers(self, ref: ProductRef) -> list[str]:
-        """The domains that declare a product as an input."""
-        return sorted(name for name, domain in self.domains.items() if ref in domain.inputs)
-
-
-def read_room(folder: Path, root: Path) -> DomainRoom:
-    """One domain's files; what is wrong in them is in the room's findings, never raised."""
-    found: list[Finding] = []
-    domain: Domain | None = None
-    products: dict[str, DataProduct] = {}
-    name = folder.name
-    shown = folder.relative_to(root).as_posix()
-    if not is_name(name):
-        found.append(
-            Finding(shown, 0, "", f"a domain's folder is called {NAME_RULE}", "Rename it.")
+        """The domains that declare a product as an input, in this version of it."""
+        return sorted(
+            name
+            for name, domain in self.domains.items()
+            if any(self.serving(r, given.version) == ref for r, given in domain.inputs.items())
         )
-    try:
-        source = read_yaml(folder / "domain.yaml", root)
-        domain = read_domain(folder, source)
-        found += [
-            source.finding(
-                ("inputs", str(ref)), "a domain is no input of its own", "Use dbt's `ref` instead."
-            )
-            for ref in domain.inputs
-            if ref.domain == name
-        ]
-    except MeshError as error:
-        found.extend(error.findings)
-    for path in sorted((folder / "products").glob("*.odps.y*ml")):
-        try:
-            product = _read_product(folder, path, root)
-            products[product.ref.product] = product
-        except MeshError as error:
-            found.extend(error.findings)
-    return DomainRoom(name, folder, domain, products, tuple(found))
-
-
-def _read_product(folder: Path, path: Path, root: Path) -> DataProduct:
-    source = read_yaml(path, root)
-    name = path.name.partition(".")[0]
-    if not is_name(name):
-        raise MeshError(source.finding((), f"a product's file is called {NAME_RULE}", "Rename it."))
-    descriptor = parse(Descriptor, source)
-    wrong = []
-    if descriptor.name != name:
-        wrong.append(
-            source.finding(
-                ("name",), f"expected `{name}`, as the file is called", "Rename one of them."
-            )
-        )
-    if descriptor.domain != folder.name:
-        wrong.append(
-            source.finding(
-                ("domain",), f"expected `{folder.name}`, the domain's folder", "Mend it."
-            )
-        )
-    contract = read_contract(read_yaml(folder / "contracts" / f"{name}.odcs.yaml", root))
-    ports = {port.contractId: i for i, port in enumerate(descriptor.outputPorts)}
-    if contract.id not in ports:
-        wrong.append(
-            source.finding(
-                ("outputPorts", 0, "contractId"),
-                f"expected `{contract.id}`, the id in contracts/{name}.odcs.yaml",
-                "Mend one of them.",
-            )
-        )
-    if not contract.objects:
-        wrong.append(
-            contract.source.finding(
-                ("schema",), "a published product needs a schema", "Describe its columns."
-            )
-        )
-    if wrong:
-        raise MeshError(wrong)
-    return DataProduct(ProductRef(folder.name, name), descriptor, source, contract)
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -33,6 +33,10 @@ class ProductRef:
     def __str__(self) -> str:
         return f"{self.domain}.{self.product}"
 
+    def older(self, major: int) -> ProductRef:
+        """Where an older major version is found that is published beside the current one."""
+        return ProductRef(self.domain, f"{self.product}_v{major}")
+
     @property
     def asset_path(self) -> tuple[str, str, str]:
         return (self.domain, "products", self.product)

@@ -231,7 +231,7 @@ def _sources_yaml(room: DomainRoom) -> str:
         )
     for ref, agreed in domain.inputs.items():
         meta = {
-            "dagster": {"asset_key": list(ref.asset_path)},
+            "dagster": {"asset_key": list(room.provider(ref).asset_path)},
             "mesh": input_key(ref, agreed.version),
         }
         schemas.setdefault(ref.domain, []).append(

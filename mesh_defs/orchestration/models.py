@@ -12,7 +12,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.governance.lineage import columns_from
-from mesh_defs.model import MeshError
+from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.orchestration.attempted import attempted, resting_on
 from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
@@ -233,7 +233,7 @@ def _upstream(site: Site, schema: str, name: str) -> dg.AssetKey:
         return dg.AssetKey(site.model_key(name))
     if schema == "landing":
         return dg.AssetKey(site.landing_key(name))
-    return dg.AssetKey([schema, "products", name])
+    return dg.AssetKey(site.room.provider(ProductRef(schema, name)).asset_path)
 
 
 def _with_facts(event: Any, facts: Mapping[str, dict[str, Any]], site: Site) -> Any:

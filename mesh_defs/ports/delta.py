@@ -25,7 +25,7 @@ def publish(
     metadata: Mapping[str, Any],
 ) -> tables.Snapshot:
     """Commit audited rows as the product's next snapshot."""
-    folder = state.product(product.ref, product.contract.major)
+    folder = state.product(product.line, product.contract.major)
     return tables.replace(connection, candidate, folder, metadata)
 
 
@@ -33,4 +33,4 @@ def published(
     state: State, product: DataProduct, version: int | None = None
 ) -> tables.Snapshot | None:
     """The newest snapshot, or the one asked for; None when there is none."""
-    return tables.snapshot(state.product(product.ref, product.contract.major), version)
+    return tables.snapshot(state.product(product.line, product.contract.major), version)

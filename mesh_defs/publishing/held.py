@@ -31,7 +31,7 @@ def standing(state: State, product: DataProduct) -> tables.Snapshot | None:
     version = (published.metadata if published else {}).get("quarantine")
     if version is None:
         return None
-    found = tables.snapshot(state.quarantine(product.ref, product.contract.major), version)
+    found = tables.snapshot(state.quarantine(product.line, product.contract.major), version)
     if found is None:
         raise MeshError(
             f"The quarantine of `{product}` is not where it was. Make it again: "
@@ -74,7 +74,7 @@ def held_rows(state: State, product: DataProduct) -> Iterator[HeldRow]:
 
 def discarded(state: State, product: DataProduct) -> dict[str, Any]:
     """What the owner gave up, by the row's hash: when, and why."""
-    found = read_json(state.discarded(product.ref, product.contract.major))
+    found = read_json(state.discarded(product.line, product.contract.major))
     return dict(found or {})
 
 
@@ -82,6 +82,6 @@ def discard(state: State, product: DataProduct, rows: Sequence[str], why: str) -
     """Give rows up: they stay out of the product, and count in no budget and no list any more."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
     write_json(
-        state.discarded(product.ref, product.contract.major),
+        state.discarded(product.line, product.contract.major),
         {**discarded(state, product), **{row: {"at": at, "why": why} for row in rows}},
     )

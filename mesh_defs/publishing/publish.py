@@ -18,6 +18,7 @@ from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.publishing import provenance, quarantine, record
+from mesh_defs.publishing.side_by_side import own_columns
 from mesh_defs.storage.state import State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import table
@@ -72,7 +73,7 @@ def publish(
     Raises MeshError when there is no candidate.
     """
     started = time.monotonic()
-    candidates = candidates_of(connection, product)
+    candidates = own_columns(connection, room, product, candidates_of(connection, product))
     lineage = _lineage(connection, product)
     mark = provenance.fingerprint(code, lineage)
     standing = delta.published(state, product)

@@ -51,7 +51,7 @@ def said(attempt: Attempt) -> dict[str, Any]:
 
 def note(state: State, product: DataProduct, attempt: Attempt) -> None:
     """Write an attempt down. The caller holds the workshop's lock."""
-    append_json(state.record(product.ref, product.contract.major), attempt.to_json())
+    append_json(state.record(product.line, product.contract.major), attempt.to_json())
 
 
 def note_stopped(
@@ -83,14 +83,14 @@ def _folder(state: State, domain: str, source: str) -> Path:
 
 def attempts(state: State, product: DataProduct) -> list[Attempt]:
     """Every attempt that is known of, oldest first. Raises MeshError for a spoiled record."""
-    folder = state.product(product.ref, product.contract.major)
+    folder = state.product(product.line, product.contract.major)
     return _attempts(state, product, tables.history(folder))
 
 
 def _attempts(
     state: State, product: DataProduct, history: list[tuple[int, Mapping[str, Any]]]
 ) -> list[Attempt]:
-    path = state.record(product.ref, product.contract.major)
+    path = state.record(product.line, product.contract.major)
     try:
         recorded = [Attempt.from_json(line) for line in read_json_lines(path)]
     except (KeyError, TypeError, ValueError) as error:
@@ -128,7 +128,7 @@ def levels(state: State, product: DataProduct, now: datetime) -> tuple[ServiceLe
     odcs = product.contract.odcs
     if not odcs.slaProperties:
         return ()
-    history = tables.history(state.product(product.ref, product.contract.major))
+    history = tables.history(state.product(product.line, product.contract.major))
     known = _attempts(state, product, history)
     kept = [a.at for a in (_logged(version, metadata) for version, metadata in history) if a]
     standing = delta.published(state, product)

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.repository import commit
 from tests.tiny_mesh import TinyMesh
+from tests.two_majors import DESCRIPTOR, OLDER, next_major, read, write
 
 ORDERS = "domains/shop/contracts/orders.odcs.yaml"
 DAYS = "domains/shop/contracts/days.odcs.yaml"
@@ -79,6 +80,19 @@ def test_breaking_change_is_stopped(shell: Shell, mesh: TinyMesh) -> None:
     said = check(shell)
     assert said.startswith("0\n")
     assert "These changes since HEAD can be made." in said
+
+
+def test_new_major_beside_the_old_one_passes(shell: Shell, mesh: TinyMesh) -> None:
+    next_major(mesh.root)
+    said = check(shell)
+    assert said.startswith("0\nshop.orders v1: 1.0.0 → 1.1.0  domains/shop/contracts/orders.v1")
+    assert "end.announced: Consumers have to move until then." in said
+    # Once it has ended, and only then, it may go.
+    commit(mesh.root)
+    (mesh.root / OLDER).unlink()
+    descriptor = read(mesh.root, DESCRIPTOR)
+    write(mesh.root, DESCRIPTOR, {**descriptor, "outputPorts": descriptor["outputPorts"][:1]})
+    assert "`endOfLife` of 2030-01-01, as was announced" in check(shell)
 
 
 def test_who_does_not_use_the_column_goes_on(shell: Shell, mesh: TinyMesh) -> None:

@@ -24,7 +24,7 @@ def belonging(sight: Sight) -> Iterator[Finding]:
         contract = product.contract
         for field, said, expected, what in (
             ("domain", contract.odcs.domain, product.ref.domain, "the domain's folder"),
-            ("dataProduct", contract.odcs.dataProduct, product.ref.product, "the contract's file"),
+            ("dataProduct", contract.odcs.dataProduct, product.line.product, "the contract's file"),
         ):
             if said != expected:
                 got = f", got `{said}`" if said else ""
@@ -128,7 +128,8 @@ def _reference(sight: Sight, product: DataProduct, rule: Rule) -> tuple[str, str
         ref = ProductRef.parse(f"{domain}.{product_name}")
     except ValueError as error:
         return str(error), "Write `domain.product.column`."
-    target = sight.products.get(ref)
+    room = sight.mesh.rooms[product.ref.domain]
+    target = sight.products.get(room.provider(ref)) if room.domain else sight.products.get(ref)
     if target is None:
         if sight.unreadable(ref):
             return None
@@ -141,7 +142,6 @@ def _reference(sight: Sight, product: DataProduct, rule: Rule) -> tuple[str, str
     columns |= {p.physicalName for p in found.properties or () if p.physicalName}
     if missing := [c for c in rule.params["to"] if c not in columns]:
         return f"`{ref}` has no column {listed(missing)}", f"It has {listed(columns)}."
-    room = sight.mesh.rooms[product.ref.domain]
     if ref.domain != room.name and room.domain and ref not in room.domain.inputs:
         shown = sight.shown(room.folder / "domain.yaml")
         return (

@@ -57,7 +57,7 @@ def inputs(sight: Sight) -> Iterator[Finding]:
                     f"`{ref.domain}` has no product `{ref.product}`",
                     f"Products of `{ref.domain}`: {listed(provider.products)}.",
                 )
-            elif product and product.contract.major != agreed.version:
+            elif product and agreed.version not in sight.versions(product):
                 yield sight.in_domain_file(
                     room,
                     (*path, "version"),

@@ -62,6 +62,8 @@ def ids(sight: Sight) -> Iterator[Finding]:
     seen: dict[tuple[str, str], DataProduct] = {}
     for ref in sorted(sight.products):
         product = sight.products[ref]
+        if product.older_of:
+            continue  # it is the same product, and the same contract
         for kind, value, source in (
             ("product", product.descriptor.id, product.source),
             ("contract", product.contract.id, product.contract.source),
@@ -126,9 +128,19 @@ def _ids(sight: Sight, refs: Iterable[ProductRef]) -> Iterator[str]:
 
 
 def output_ports(sight: Sight) -> Iterator[Finding]:
-    """Every output port keeps the product's contract, at the contract's version."""
+    """Every output port keeps a version of the product's contract, and every version has one."""
     for product in sight.products.values():
         contract, seen = product.contract, set()
+        if product.older_of:
+            if contract.version not in {str(p.version) for p in product.descriptor.outputPorts}:
+                yield product.source.finding(
+                    ("outputPorts",),
+                    f"no port for version {contract.version}, which "
+                    f"{contract.path.name} promises beside the current one",
+                    "Add a port with a name of its own, or remove the contract.",
+                )
+            continue
+        versions = {v.contract.version for v in sight.versions(product).values()}
         for i, port in enumerate(product.descriptor.outputPorts):
             path = ("outputPorts", i)
             if port.contractId != contract.id:
@@ -137,7 +149,7 @@ def output_ports(sight: Sight) -> Iterator[Finding]:
                     f"expected `{contract.id}`, the contract of this product",
                     "Every output port of a product keeps the product's contract.",
                 )
-            if str(port.version) != contract.version:
+            if str(port.version) not in versions:
                 yield product.source.finding(
                     (*path, "version"),
                     f"version {port.version}, where the contract is at {contract.version}",
