@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     """Everything `mesh show` says, as plain data."""
     from mesh_defs.contracts import rules_of
     from mesh_defs.publishing.publish import last_attempt
+    from mesh_defs.publishing.record import levels
 
     odcs, descriptor = product.contract.odcs, product.descriptor
     history = _history(state, product)
@@ -71,6 +73,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
             ],
             "service_levels": [_plain(s) for s in odcs.slaProperties or []],
         },
+        "service_levels": [level.to_json() for level in levels(state, product, datetime.now(UTC))],
         "input_ports": [_plain(p) for p in descriptor.inputPorts],
         "ports": _ports(state, product),
         "lineage": {k: history[0][k] for k in ("inputs", "code", "run_id")} if history else None,

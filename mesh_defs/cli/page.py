@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.cli.levels import say_levels
 from mesh_defs.cli.say import count, moment, plain, rules, status, table
 from mesh_defs.cli.verdicts import say_verdicts
 
@@ -65,10 +66,8 @@ def _say_contract(console: Console, data: dict[str, Any]) -> None:
         rules.add_row(plain(r["rule"]), plain(r["promised"]), plain(r["severity"]))
     console.print("\n[bold]Rules[/bold]")
     console.print(rules)
-    levels = data["contract"]["service_levels"]
-    if levels:
-        said = (f"{s['property']} {s['value']} {s.get('unit', '')}".strip() for s in levels)
-        console.print(f"\n[bold]Service levels[/bold]\n{plain(', '.join(said))}")
+    if data["service_levels"]:
+        say_levels(console, data["service_levels"])
 
 
 def _say_ports(console: Console, data: dict[str, Any]) -> None:

@@ -87,6 +87,10 @@ _COLOURS = {
     "skipped": "yellow",
     "passed": "green",
     "not_executable": "yellow",
+    "holds": "green",
+    "broken": "red",
+    "ended": "yellow",
+    "not measured": "dim",
 }
 
 

@@ -73,21 +73,28 @@ def _freshness(limit: float, element: str | None, seen: Seen) -> Measured:
 
 
 def _latency(limit: float, element: str | None, seen: Seen) -> Measured:
-    """With a column: how old its newest value was when it was published first."""
+    """With a column: how old its newest value was when it was published first.
+
+    An archive does not tell when that was, only that it was by the time it is judged against.
+    """
     if element is None:
         return _after_arrival(limit, seen)
     found: list[Occasion] = []
     before: datetime | None = None
+    unknown = ""
     for each, _ in seen.each():
         if element not in each.times:
             continue
         newest = each.times[element][1]
         if before is None or newest > before:
             old = ((each.as_of or each.at) - newest).total_seconds()
-            found.append(Occasion(each.at, old, old <= limit))
+            unknown = f"an archive tells only that it took at most {age(old)}"
+            if not each.as_of or old <= limit:
+                found.append(Occasion(each.at, old, old <= limit))
+                unknown = ""
         before = newest
-    if before is None:
-        raise NotMeasured(unrecorded(element))
+    if before is None or unknown:
+        raise NotMeasured(unknown or unrecorded(element))
     return latest(found, seen, "newer data", lambda s: f"{age(s)} at the last publication")
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HOLDS, BROKEN, ENDED, NOT_MEASURED = "holds", "broken", "ended", "not measured"
 ALWAYS = 100.0
+_GIVEN = ("objective", "counts", "of", "used")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,13 @@ class ServiceLevel:
             "history": [dict(vars(day)) for day in self.history],
             "budget": self.budget.to_json() if self.budget else None,
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ServiceLevel:
+        history = tuple(Day(**day) for day in data["history"])
+        budget = {n: data["budget"][n] for n in _GIVEN} if data["budget"] else None
+        found = {**data, "history": history, "budget": Budget(**budget) if budget else None}
+        return cls(**found)
 
 
 def service_levels(
@@ -259,8 +267,14 @@ def budget_words(level: ServiceLevel) -> str:
     budget = level.budget
     if budget is None:
         return ""
-    amount_of = span if budget.counts == "seconds" else (lambda n: number(round(n, 1)))
-    noun = "" if budget.counts == "seconds" else f" {budget.counts}"
-    if not budget.allowed:
-        return f"{amount_of(budget.used)}{noun} broken, none allowed" if budget.used else "unused"
-    return f"{amount_of(budget.used)} of {amount_of(budget.allowed)}{noun} used"
+    used = _counted(budget.used, budget.counts)
+    if budget.allowed:
+        return f"{used} of {_counted(budget.allowed, budget.counts)} used"
+    return f"{used} broken, nothing allowed" if budget.used else "nothing broken"
+
+
+def _counted(many: float, counts: str) -> str:
+    if counts == "seconds":
+        return span(many)
+    one = {"batches": "batch"}.get(counts, counts.removesuffix("s"))
+    return f"{number(round(many, 1))} {one if many == 1 else counts}"

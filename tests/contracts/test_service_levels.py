@@ -14,7 +14,7 @@ from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
 from mesh_defs.contracts.evidence import Course, Occasion, Occasions, by_day, growing, steady
 from mesh_defs.contracts.meanings import MEANINGS
 from mesh_defs.contracts.seen import Seen
-from mesh_defs.contracts.service_levels import ServiceLevel, service_levels, strip
+from mesh_defs.contracts.service_levels import ServiceLevel, budget_words, service_levels, strip
 from tests.contracts.contract_lab import one_object
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -103,8 +103,10 @@ CASES = [
      "7 h at the last publication"),
     ("the same data again", LATE, [published(ago(days=5), ago(days=5, hours=1)),
      published(ago(days=1), ago(days=5, hours=1))], "holds", "1 h at the last publication"),
-    ("late in an archive", LATE, [published(ago(days=5), ARCHIVE - timedelta(hours=7),
-     as_of=ARCHIVE)], "broken", "7 h at the last publication"),
+    ("in time in an archive", LATE, [published(ago(days=5), ARCHIVE - timedelta(hours=6),
+     as_of=ARCHIVE)], "holds", "6 h at the last publication"),
+    ("late in an archive, or not", LATE, [published(ago(days=5), ARCHIVE - timedelta(hours=7),
+     as_of=ARCHIVE)], "not measured", "an archive tells only that it took at most 7 h"),
     ("long ago", LATE, [published(ago(days=40), ago(days=40))], "not measured",
      "no newer data in 30 days"),
     # latency without a column: from the arrival of the inputs
@@ -308,6 +310,26 @@ def test_without_an_objective_nothing_may_be_broken() -> None:
     wrong = {**DAILY, "customProperties": [{"property": "objective", "value": "often"}]}
     told = measured(wrong, [published(NOW)])
     assert (told.state, told.found) == ("not measured", "the objective `often` is not a percentage")
+
+
+def test_budgets_in_words() -> None:
+    a_day = level("frequency", 1, "d", customProperties=[{"property": "objective", "value": 50}])
+    cases = [
+        (DAILY, [published(NOW)], "nothing broken"),
+        (DAILY, [published(ago(days=2))], "1 d broken, nothing allowed"),
+        (a_day, [published(ago(days=2))], "1 d of 1 d used"),
+        (WAITED, [failed(ago(hours=9), arrived=ago(hours=9))], "1 batch broken, nothing allowed"),
+        (ERRORS, [failed(ago(hours=n)) for n in range(4)], "4 attempts of 0.4 attempts used"),
+        (level("es", "2032-01-01"), [], ""),
+    ]
+    for promise, attempts, said in cases:
+        assert budget_words(measured(promise, attempts)) == said
+
+
+@pytest.mark.parametrize(("promise", "attempts"), [c[1:3] for c in CASES[::7]])
+def test_a_level_comes_back_from_json(promise: dict[str, Any], attempts: list[Attempt]) -> None:
+    told = measured(promise, attempts)
+    assert told.to_json() == ServiceLevel.from_json(told.to_json()).to_json()
 
 
 def test_an_attempt_comes_back_from_json() -> None:
