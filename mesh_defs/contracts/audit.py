@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.contracts import beyond as _beyond  # noqa: F401  it registers its kinds
+from mesh_defs.contracts import expectations as _expectations  # noqa: F401
 from mesh_defs.contracts import plans as _plans  # noqa: F401
 from mesh_defs.contracts import shape as _shape  # noqa: F401
 from mesh_defs.contracts.bench import KINDS, Bench, Plan

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.clauses import at, make
 from mesh_defs.contracts.options import plain
-from mesh_defs.contracts.properties import Place, place_named
+from mesh_defs.contracts.properties import (
+    Place,
+    column_of,
+    columns_of,
+    place_named,
+    withheld_classes,
+)
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.schedules import schedule_of
 from mesh_defs.contracts.wording import OPERATORS, listing, must
@@ -50,8 +56,10 @@ def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuali
             promised, params = _library(schema_object, where, quality, kind)
         elif kind == "sql":
             promised, params = _sql(place, quality)
+        elif kind == "custom":
+            promised, params = _custom(schema_object, place, quality)
         else:
-            params = {"unusable": _out_of_reach(quality, kind)}
+            params = {"unusable": _out_of_reach(kind)}
     except Unusable as reason:
         params = {"unusable": str(reason)}
     try:
@@ -161,9 +169,56 @@ def _sql(place: str, quality: DataQuality) -> tuple[str, dict[str, Any]]:
     return promised, {"operator": operator, "value": value, "query": quality.query}
 
 
-def _out_of_reach(quality: DataQuality, kind: str) -> str:
+def _custom(
+    schema_object: SchemaObject, place: str, quality: DataQuality
+) -> tuple[str, dict[str, Any]]:
+    engine = re.sub(r"[^a-z]", "", (quality.engine or "").lower())
+    if engine not in ("greatexpectations", "gx"):
+        raise Unusable(f"no engine `{quality.engine or '(none named)'}` is connected to the audit")
+    expectations = [_expectation(found) for found in _implemented(quality.implementation)]
+    if not expectations:
+        raise Unusable("`implementation` has no expectation")
+    said = listing(f"{e['type']} {_arguments(e['kwargs'])}".strip() for e in expectations)
+    others = {p.name: column_of(p) for p in columns_of(schema_object) if p.name != column_of(p)}
+    return f"{place}: {quality.name or said}", {
+        "expectations": expectations,
+        "names": others,
+        "withheld": [*withheld_classes(schema_object)],
+    }
+
+
+def _implemented(written: Any) -> list[Any]:
+    """One expectation or several, from YAML or JSON as text, or from plain data."""
+    import yaml
+
+    if isinstance(written, str):
+        try:
+            written = yaml.safe_load(written)
+        except yaml.YAMLError as error:
+            raise Unusable(f"`implementation` is not YAML: {str(error).splitlines()[0]}") from None
+    if isinstance(written, dict) and "expectations" in written:
+        written = written["expectations"]
+    return written if isinstance(written, list) else [written]
+
+
+def _expectation(found: Any) -> dict[str, Any]:
+    said = found if isinstance(found, dict) else {}
+    name, kwargs = said.get("type") or said.get("expectation_type"), said.get("kwargs") or {}
+    if not isinstance(name, str) or not isinstance(kwargs, dict):
+        raise Unusable("an expectation is written `{type: expect_…, kwargs: {…}}`")
+    # The standard's own example writes minValue where Great Expectations has min_value.
+    return {"type": name, "kwargs": {_snake(k): plain(v) for k, v in kwargs.items()}}
+
+
+def _snake(name: str) -> str:
+    return name if "_" in name else re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
+
+
+def _arguments(kwargs: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in kwargs.items() if name != "column")
+
+
+def _out_of_reach(kind: str) -> str:
     if kind == "text":
         return "a promise in words: no engine can check it"
-    if kind == "custom":
-        return f"no engine `{quality.engine or '(none named)'}` is connected to the audit"
     return f"quality type `{kind}` is not known"

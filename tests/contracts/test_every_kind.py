@@ -200,6 +200,7 @@ def test_every_registered_kind_has_a_case_or_a_test_of_its_own() -> None:
         "extraColumns",
         "freshness",
         "elementType",
+        "custom",
     }
 
 
