@@ -89,6 +89,11 @@ def read_yaml(path: Path, root: Path | None = None) -> YamlSource:
     return YamlSource(path, shown, data, lines)
 
 
+def parsed(text: str) -> Any:
+    """What a YAML text says; moments stay text. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def _text(path: Path, shown: str) -> str:
     try:
         content = path.read_bytes()
