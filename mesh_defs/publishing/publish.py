@@ -78,7 +78,7 @@ def publish(
     mark = provenance.fingerprint(code, lineage)
     standing = delta.published(state, product)
     as_if = room.need().file.as_of
-    attempt = record.begun(state, product, lineage, run_id, as_if)
+    attempt = record.begun(state, product, standing, lineage, run_id, as_if)
     unchanged = standing and not force and standing.metadata.get("fingerprint") == mark
     if unchanged and (known := _audit_of(state, product, mark)):
         return _unchanged(state, product, attempt, known, standing, lineage, started)

@@ -1,12 +1,13 @@
 """The record: a line an attempt to publish, kept for good, and the service levels it tells.
 
-A publication is in its table's log, too. One that a killed process could not write down is read
-from there, so that the record of publications has no hole; the log itself is not kept for ever.
+A publication is in its table's log, too. One that a killed process could not write down is taken
+from there, so that the record has no hole; the log itself is not kept for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +29,20 @@ _SAID = ("readable", "arrived", "as_of", "times")
 
 
 def begun(
-    state: State, product: DataProduct, lineage: Lineage, run_id: str, as_of: datetime | None
+    state: State,
+    product: DataProduct,
+    standing: tables.Snapshot | None,
+    lineage: Lineage,
+    run_id: str,
+    as_of: datetime | None,
 ) -> Attempt:
-    """An attempt that has no end yet, and what is known of it by now."""
-    standing = delta.published(state, product)
+    """An attempt that has no end yet, and what is known of it by now.
+
+    What the record lacks of earlier ones is put on it. The caller holds the workshop's lock.
+    """
+    with suppress(MeshError):  # a spoiled record is the business of those who read it
+        for missing in _missing(state, product, _recorded(state, product)):
+            note(state, product, missing)
     return Attempt(
         at=datetime.now(UTC),
         status=FAILED,
@@ -65,7 +76,8 @@ def note_stopped(
         return
     newest = {s: tables.snapshot(_folder(state, product.ref.domain, s)) for s in sources}
     lineage = {source: found.version for source, found in newest.items() if found}
-    note(state, product, begun(state, product, lineage, run_id, as_of))
+    standing = delta.published(state, product)
+    note(state, product, begun(state, product, standing, lineage, run_id, as_of))
 
 
 def arrival(state: State, domain: str, lineage: Lineage) -> datetime | None:
@@ -83,22 +95,24 @@ def _folder(state: State, domain: str, source: str) -> Path:
 
 def attempts(state: State, product: DataProduct) -> list[Attempt]:
     """Every attempt that is known of, oldest first. Raises MeshError for a spoiled record."""
-    folder = state.product(product.line, product.contract.major)
-    return _attempts(state, product, tables.history(folder))
+    recorded = _recorded(state, product)
+    return sorted([*recorded, *_missing(state, product, recorded)], key=lambda a: a.at)
 
 
-def _attempts(
-    state: State, product: DataProduct, history: list[tuple[int, Mapping[str, Any]]]
-) -> list[Attempt]:
+def _recorded(state: State, product: DataProduct) -> list[Attempt]:
     path = state.record(product.line, product.contract.major)
     try:
-        recorded = [Attempt.from_json(line) for line in read_json_lines(path)]
+        return [Attempt.from_json(line) for line in read_json_lines(path)]
     except (KeyError, TypeError, ValueError) as error:
         raise MeshError(f"`{path}` has a line that is no attempt ({error}). Remove it.") from None
-    known = {a.at for a in recorded if a.status == PUBLISHED}
-    logged = [_logged(version, metadata) for version, metadata in history]
-    missing = [a for a in logged if a and a.at not in known]
-    return sorted([*recorded, *missing], key=lambda a: a.at)
+
+
+def _missing(state: State, product: DataProduct, recorded: list[Attempt]) -> list[Attempt]:
+    """Publications that are not on the record: at most the newest, or all if there is no record."""
+    known = {a.at for a in recorded}
+    folder = state.product(product.line, product.contract.major)
+    logged = [_logged(*each) for each in tables.history(folder, 1 if recorded else None)]
+    return [a for a in reversed(logged) if a and a.at not in known]
 
 
 def _logged(version: int, metadata: Mapping[str, Any]) -> Attempt | None:
@@ -119,7 +133,7 @@ def settle(state: State, product: DataProduct) -> None:
     known = attempts(state, product)
     if known and known[-1].status == FAILED:
         with workshop_lock(state, product.ref.domain):
-            attempt = begun(state, product, {}, "", None)
+            attempt = begun(state, product, delta.published(state, product), {}, "", None)
             note(state, product, replace(attempt, status=UNCHANGED))
 
 
@@ -128,9 +142,13 @@ def levels(state: State, product: DataProduct, now: datetime) -> tuple[ServiceLe
     odcs = product.contract.odcs
     if not odcs.slaProperties:
         return ()
-    history = tables.history(state.product(product.line, product.contract.major))
-    known = _attempts(state, product, history)
-    kept = [a.at for a in (_logged(version, metadata) for version, metadata in history) if a]
     standing = delta.published(state, product)
-    seen = Seen(known, now, standing is not None and standing.is_whole, min(kept, default=None))
+    oldest = tables.oldest(state.product(product.line, product.contract.major))
+    kept = _logged(*oldest) if oldest else None
+    seen = Seen(
+        attempts(state, product),
+        now,
+        readable=standing is not None and standing.is_whole,
+        kept_since=kept.at if kept else None,
+    )
     return service_levels(odcs, seen, broken_clocks(odcs))

@@ -92,6 +92,13 @@ def history(folder: Path, limit: int | None = None) -> list[tuple[int, Mapping[s
     return [(version, said or {}) for version, said in islice(kept, limit)]
 
 
+def oldest(folder: Path) -> tuple[int, Mapping[str, Any]] | None:
+    """The oldest version that the log still has, and what was said of it."""
+    names = (p.stem for p in (folder / "_delta_log").glob("*.json"))
+    first = min((int(name) for name in names if name.isdigit()), default=None)
+    return None if first is None else (first, _said(folder, first) or {})
+
+
 def _log(folder: Path, version: int) -> Path:
     return folder / "_delta_log" / f"{version:020d}.json"
 

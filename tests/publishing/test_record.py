@@ -151,7 +151,18 @@ def test_a_publication_that_was_not_written_down_is_known(
     assert second.arrived == tables.committed_at(shop.landing, 1)
     shop.publish(BAD)
     assert [a.run_id for a in shop.attempts] == ["run-1", "run-2", "run-3"]
-    assert shop.attempts[0] == first
+    assert shop.attempts[:2] == [first, second]
+    assert len(shop.path_of_record.read_text().splitlines()) == 3
+
+
+def test_a_record_that_is_gone_begins_with_what_the_log_has(shop: Shop) -> None:
+    for rows in (GOOD, BAD, [*GOOD, (3, "2024-05-04", 1)]):
+        shop.publish(rows)
+    shop.path_of_record.unlink()
+    assert [a.run_id for a in shop.attempts] == ["run-1", "run-3"]
+    shop.publish(BAD)
+    shop.publish(GOOD)
+    assert [a.run_id for a in shop.attempts] == ["run-1", "run-3", "run-4", "run-5"]
 
 
 def test_a_half_written_line_is_no_attempt(shop: Shop) -> None:

@@ -15,10 +15,11 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from mesh_defs.model import ProductRef
+from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration.headless import run_mesh
 from mesh_defs.orchestration.instance import open_instance
 from mesh_defs.orchestration.report import RunReport
+from mesh_defs.publishing.record import attempts
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import snapshot
 from tests.scenarios.story import orphans
@@ -82,6 +83,8 @@ MOMENTS = [
     Moment("before the audit", _PUBLISH, "audit", "orders"),
     Moment("audited, nothing written", _PUBLISH, "audit", "orders", after=True),
     Moment("publication: written, not committed", *_COMMIT, "products/orders"),
+    Moment("publication: on the record", "mesh_defs.publishing.record", "append_json",
+           "records/shop/orders", after=True, published=True),
     Moment("publication: committed", "mesh_defs.ports.delta", "publish", "shop.orders",
            after=True, published=True),
     Moment("publication: told", _PUBLISH, "write_json", "audits/shop/orders.json",
@@ -149,6 +152,9 @@ def assert_converged(mesh: TinyMesh, report: RunReport, wanted: list[tuple[int, 
         standing = snapshot(state.product(ProductRef(room, product), 1))
         assert standing is not None
         assert standing.metadata["rules_failed"] == 0
+        known = attempts(state, Mesh.read(mesh.root).product(f"{room}.{product}"))
+        published = [a.snapshot for a in known if a.status == "published"]
+        assert published == list(range(standing.version + 1)), "each is on the record once"
 
 
 def answers(state: State) -> dict[str, list[tuple[object, int]]]:

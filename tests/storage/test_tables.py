@@ -173,6 +173,7 @@ def test_old_snapshots_stay_readable(connection: Connection, folder: Path) -> No
         assert rows == [(i,)] * (i + 1)
     assert [v for v, _ in tables.history(folder)] == [3, 2, 1, 0]
     assert tables.history(folder, 1) == [(3, {"rows": 4, "said": 3})]
+    assert tables.oldest(folder) == (0, {"rows": 1, "said": 0})
 
 
 def test_a_snapshot_says_when_it_was_committed_and_whether_it_is_whole(
@@ -218,6 +219,7 @@ def test_columns_may_come_and_go(connection: Connection, folder: Path, later: st
 def test_nothing_committed_is_no_snapshot(folder: Path) -> None:
     assert tables.snapshot(folder) is None
     assert tables.history(folder) == []
+    assert tables.oldest(folder) is None
     (folder / "_delta_log").mkdir(parents=True)
     assert tables.snapshot(folder) is None
 
