@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from mesh_defs.model import read_contract, read_yaml
+from mesh_defs.model import Mesh, read_contract, read_yaml
+from mesh_defs.orchestration.plan import plan
+from mesh_defs.storage.state import State
 from tests.cli.conftest import Shell
 from tests.tiny_mesh import TinyMesh
 
@@ -176,3 +179,16 @@ def test_snapshots_and_seeds_are_described_where_they_are(shell: Shell, shop: Pa
     assert shell("contract", "sync", "shop").code == 0
     made = yaml.safe_load((project / "seeds/days.yml").read_text(encoding="utf-8"))
     assert [entry["name"] for entry in made["seeds"]] == ["days"]
+
+
+def test_words_of_dbt_alone_make_nothing_stale(
+    shell: Shell, tiny_mesh: TinyMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "mesh"
+    shutil.copytree(tiny_mesh.root, root)
+    monkeypatch.chdir(root)
+    said = shell("contract", "sync", "shop", "--json").json
+    assert [f["new"] for f in said["files"]] == [True, True]
+    room = Mesh.read(root).rooms["shop"]
+    found = plan(root, State.of(root), room)
+    assert (found.stale, set(found.fresh)) == ({}, {p.ref for p in room.products.values()})
