@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ def list_products(json: Json = False) -> None:
       mesh list --json | jq -r '.[] | select(.published_at == null) | .product'
     """
     from mesh_defs.cli.details import summary
+    from mesh_defs.cli.page import standing
     from mesh_defs.cli.say import (
         as_json,
         console,
@@ -52,7 +53,7 @@ def list_products(json: Json = False) -> None:
         for r in rows:
             made.add_row(
                 r["product"],
-                plain(r["version"]),
+                plain(" ".join([r["version"], *([standing(r)] if _is_ending(r) else [])])),
                 plain(r["snapshot"]),
                 count(r["rows"]),
                 rules(r["rules_passed"], r["rules_failed"]),
@@ -68,6 +69,10 @@ def list_products(json: Json = False) -> None:
             error(f"{room.name} is broken: {finding}")
     if mesh.findings:
         raise typer.Exit(1)
+
+
+def _is_ending(row: dict[str, Any]) -> bool:
+    return bool(row["ends"]) or row["status"] != "active"
 
 
 def show(

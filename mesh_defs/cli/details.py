@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
 def summary(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     """One line of `mesh list`. The numbers are of what stands published, whatever came after."""
+    from mesh_defs.contracts.levels import end_of_life
     from mesh_defs.ports import delta
     from mesh_defs.publishing.publish import last_attempt
 
     standing = delta.published(state, product)
     said = standing.metadata if standing else {}
     attempt = last_attempt(state, product) or {}
+    end = end_of_life(product.contract)
     return {
         "product": str(product),
         "domain": product.ref.domain,
         "version": product.contract.version,
+        "status": product.status,
+        "ends": end.isoformat() if end else None,
         "snapshot": standing.version if standing else None,
         "rows": said.get("rows"),
         "rows_quarantined": said.get("rows_quarantined"),
@@ -45,7 +49,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     return {
         **summary(mesh, state, product),
         "title": odcs.name or product.ref.product,
-        "status": descriptor.status,
+        "other_versions": _other_versions(mesh, state, product),
         "purpose": descriptor.description.purpose or (about.purpose if about else None),
         "usage": descriptor.description.usage or (about.usage if about else None),
         "limitations": descriptor.description.limitations or (about.limitations if about else None),
@@ -82,6 +86,13 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     }
 
 
+def _other_versions(mesh: Mesh, state: State, product: DataProduct) -> list[dict[str, Any]]:
+    """What is published beside this version of the product."""
+    others = [p for p in mesh.products.values() if p.line == product.line and p.ref != product.ref]
+    said = (summary(mesh, state, other) for other in others)
+    return [{k: s[k] for k in ("product", "version", "status", "ends", "consumers")} for s in said]
+
+
 def _owner(mesh: Mesh, product: DataProduct) -> dict[str, Any]:
     team = mesh.domains[product.ref.domain].file.team
     owner = next((m for m in team.members if m.role == "owner"), None)
@@ -96,7 +107,7 @@ def _ports(state: State, product: DataProduct) -> list[dict[str, Any]]:
     from mesh_defs.ports import delta
 
     standing = delta.published(state, product)
-    folder = state.product(product.ref, product.contract.major)
+    folder = state.product(product.line, product.contract.major)
     return [
         {
             "name": "lake",
@@ -113,7 +124,7 @@ def _ports(state: State, product: DataProduct) -> list[dict[str, Any]]:
 def _history(state: State, product: DataProduct) -> list[dict[str, Any]]:
     from mesh_defs.storage import tables
 
-    folder = state.product(product.ref, product.contract.major)
+    folder = state.product(product.line, product.contract.major)
     return [
         {
             "snapshot": version,

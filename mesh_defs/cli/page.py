@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def say_page(console: Console, data: dict[str, Any]) -> None:
     console.print(
-        f"[bold]{data['product']}[/bold] {data['version']}, {data['status']}: "
+        f"[bold]{data['product']}[/bold] {data['version']}, {standing(data)}: "
         f"{plain(data['title'])}"
     )
     for name in ("purpose", "usage", "limitations"):
@@ -29,6 +29,11 @@ def say_page(console: Console, data: dict[str, Any]) -> None:
     _say_audit(console, data)
 
 
+def standing(data: dict[str, Any]) -> str:
+    """`active`, `deprecated, ends on 2027-01-01`."""
+    return f"{data['status']}, ends on {data['ends']}" if data["ends"] else str(data["status"])
+
+
 def _say_facts(console: Console, data: dict[str, Any]) -> None:
     owner, price = data["owner"], data["price"] or {}
     head = f"{owner['owner']}, " if owner["owner"] else ""
@@ -41,10 +46,15 @@ def _say_facts(console: Console, data: dict[str, Any]) -> None:
         + (f" a {price['priceUnit']}" if price.get("priceUnit") else ""),
         "notice": data["notice_period"],
         "contract": f"{data['contract']['id']} ({data['contract']['file']})",
+        "beside": ", ".join(
+            f"{v['product']} {v['version']} ({standing(v)})" for v in data["other_versions"]
+        ),
         "reads": ", ".join(f"{p['name']} v{p['version']}" for p in data["input_ports"]),
         "read by": ", ".join(data["consumers"]),
     }
     for name, said in facts.items():
+        if name == "beside" and not said:
+            continue
         console.print(f"[dim]{name:<9}[/dim] {plain(said)}")
 
 

@@ -6,7 +6,7 @@ published again with old rows is not fresh. What only time tells is in `service_
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.amounts import amount, level_name
@@ -39,6 +39,21 @@ def publication_interval(contract: DataContract) -> timedelta | None:
                 return None
             return timedelta(seconds=seconds) if seconds else None
     return None
+
+
+def end_of_life(contract: DataContract) -> date | None:
+    """The day from which the contract promises nothing any more (`endOfLife`), where it says so."""
+    for level in contract.odcs.slaProperties or []:
+        if level_name(level.property) == "endOfLife":
+            return _day(level.value)
+    return None
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def service_level_clauses(odcs: OpenDataContractStandard) -> list[Clause]:

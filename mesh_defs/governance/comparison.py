@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mesh_defs.contracts.amounts import level_name
 from mesh_defs.contracts.changes import Change, Level, descriptor_diff, diff
+from mesh_defs.contracts.levels import end_of_life
 from mesh_defs.model import DataProduct, Mesh, ProductRef, YamlSource
 from mesh_defs.model.yaml_source import FieldPath
 
@@ -145,13 +146,11 @@ def _notice(product: DataProduct | None) -> str | None:
 def _contract(product: DataProduct | None) -> Document | None:
     if product is None:
         return None
-    contract = product.contract
-    ends: dict[str, tuple[FieldPath, date]] = {}
-    for i, level in enumerate(contract.odcs.slaProperties or ()):
-        day = _day(level.value)
-        if day and level_name(level.property) == END:
-            ends[""] = (("slaProperties", i, "value"), day)
-    return Document(contract.source, contract.version, ends)
+    contract, day = product.contract, end_of_life(product.contract)
+    levels = enumerate(contract.odcs.slaProperties or ())
+    at = next((i for i, level in levels if level_name(level.property) == END), 0)
+    path: FieldPath = ("slaProperties", at, "value")
+    return Document(contract.source, contract.version, {"": (path, day)} if day else {})
 
 
 def _descriptor(product: DataProduct) -> Document:

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from mesh_defs.contracts.audit import Audit, Verdict
-from mesh_defs.contracts.levels import publication_interval
+from mesh_defs.contracts.levels import end_of_life, publication_interval
 from mesh_defs.contracts.markdown import contract_markdown, levels_markdown
 from mesh_defs.contracts.rules import Rule, check_name, rules_of
 from mesh_defs.model import DataProduct, MeshError
@@ -159,10 +159,20 @@ def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
 
 def _description(product: DataProduct) -> str:
     said = product.descriptor.description
-    parts = [said.purpose or "", said.usage or ""]
+    parts = [_standing(product), said.purpose or "", said.usage or ""]
     if said.limitations:
         parts.append(f"**Limitations.** {said.limitations}")
     return "\n\n".join(p.strip() for p in parts if p.strip())
+
+
+def _standing(product: DataProduct) -> str:
+    """What a consumer has to know first: that it will end, and when."""
+    end = end_of_life(product.contract)
+    if product.status == "active" and not end:
+        return ""
+    ends = f", ends on {end}" if end else ""
+    newer = f" The current version is `{product.line}`." if product.older_of else ""
+    return f"**{product.status.capitalize()}{ends}.**{newer}"
 
 
 def _definition_metadata(product: DataProduct) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tests.cli.conftest import Shell, steady
 from tests.tiny_mesh import TinyMesh
+from tests.two_majors import next_major
 
 LIST = """\
 product           version  snapshot  rows  rules      published (UTC)   last attempt  read by
@@ -68,6 +69,8 @@ def test_list_as_json(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
         "product": "shop.orders",
         "domain": "shop",
         "version": "1.0.0",
+        "status": "active",
+        "ends": None,
         "snapshot": 0,
         "rows": 3,
         "rows_quarantined": 0,
@@ -132,3 +135,17 @@ def test_an_unknown_product_names_what_there_is(shell: Shell, in_tiny_mesh: Tiny
     assert said.code == 1
     assert "Products: days, orders." in said.err
     assert "is not `domain.product`" in shell("show", "shop").err
+
+
+def test_an_older_version_says_that_it_ends(shell: Shell, in_unpublished_mesh: TinyMesh) -> None:
+    next_major(in_unpublished_mesh.root)
+    listed = steady(shell("list").out)
+    assert "shop.orders_v1    1.1.0 deprecated, ends on 2030-01-01" in listed
+    (older,) = [p for p in shell("list", "--json").json if p["product"] == "shop.orders_v1"]
+    assert (older["status"], older["ends"]) == ("deprecated", "2030-01-01")
+    assert older["consumers"] == ["insight"]
+    assert shell("show", "shop.orders_v1").out.startswith(
+        "shop.orders_v1 1.1.0, deprecated, ends on 2030-01-01: orders\n"
+    )
+    current = shell("show", "shop.orders").out
+    assert "beside    shop.orders_v1 1.1.0 (deprecated, ends on 2030-01-01)" in current

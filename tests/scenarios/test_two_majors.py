@@ -102,6 +102,22 @@ def test_from_two_models_and_one_of_them_fails(mesh: TinyMesh) -> None:
     assert columns(mesh, 2) == ["order_id", "day", "amount"]
 
 
+def test_the_page_in_dagster_says_that_it_ends(mesh: TinyMesh) -> None:
+    from mesh_defs.orchestration.location import domain_definitions
+
+    next_major(mesh.root)
+    room = Mesh.read(mesh.root).rooms["shop"]
+    defs = domain_definitions(mesh.root, State(mesh.home), room, {"shop", "insight"})
+    pages = {
+        spec.key.path[-1]: spec.description or ""
+        for spec in defs.resolve_all_asset_specs()
+        if "products" in spec.key.path
+    }
+    said = "**Deprecated, ends on 2030-01-01.** The current version is `shop.orders`."
+    assert pages["orders_v1"].startswith(said)
+    assert "ends on" not in pages["orders"]
+
+
 def wrong(root: Path) -> str:
     return "\n".join(map(str, validate(Mesh.read(root), root)))
 
