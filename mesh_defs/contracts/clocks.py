@@ -14,8 +14,8 @@ from sqlglot import exp
 from mesh_defs.contracts.attempts import Times
 from mesh_defs.contracts.bench import KINDS, Bench, Plan
 from mesh_defs.contracts.levels import freshness_clause
+from mesh_defs.contracts.promises import elements_of
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.service_levels import elements_of
 from mesh_defs.contracts.spots import CannotCheck
 
 if TYPE_CHECKING:

@@ -1,20 +1,20 @@
 """A contract's service levels as they stand: promised, measured, 30 days, error budget; plain data.
 
-What each one means is in `meanings`; who keeps the record they are measured from is elsewhere.
+What each one means is in `meanings`, what it promises in `promises`; the record they are measured
+from is kept elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.amounts import amount, level_name, words
+from mesh_defs.contracts.amounts import level_name, words
 from mesh_defs.contracts.evidence import Part, by_day, days_until, just_after, window_start
-from mesh_defs.contracts.meanings import DATED, MEANINGS, Meaning
-from mesh_defs.contracts.seen import Measured, NotMeasured, Seen
-from mesh_defs.contracts.softening import custom
+from mesh_defs.contracts.promises import Promise, elements_of, promise_of
+from mesh_defs.contracts.seen import NotMeasured, Seen
 from mesh_defs.contracts.wording import number, span
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
 
 HOLDS, BROKEN, ENDED, NOT_MEASURED = "holds", "broken", "ended", "not measured"
-ALWAYS = 100.0
 _GIVEN = ("objective", "counts", "of", "used")
 
 
@@ -113,20 +112,6 @@ def service_levels(
     )
 
 
-def elements_of(
-    level: ServiceLevelAgreementProperty, odcs: OpenDataContractStandard
-) -> list[str | None]:
-    """The columns that a level names, each as `object.column`; [None] where it means none."""
-    meaning = MEANINGS.get(level_name(level.property))
-    if meaning is None or not meaning.of_column:
-        return [None]
-    written = [e.strip() for e in (level.element or odcs.slaDefaultElement or "").split(",")]
-    names = [o.name or "" for o in odcs.schema_ or []]
-    return [
-        f"{names[0]}.{e}" if e and "." not in e and len(names) == 1 else e or None for e in written
-    ]
-
-
 def _from_its_beginning(seen: Seen) -> Seen:
     """What there was until now. Inputs that lay there before the first attempt came with it."""
     attempts = sorted((a for a in seen.attempts if a.at <= seen.now), key=lambda a: a.at)
@@ -144,12 +129,11 @@ def _measured(
     broken_elements: Mapping[str, str],
 ) -> ServiceLevel:
     name = level_name(level.property)
-    value = words(name, level.value, level.unit)
     blank = ServiceLevel(
         level=level.id or name,
         property=name,
         element=element,
-        promised=f"{level.property} {value}",
+        promised=f"{name} {words(name, level.value, level.unit)}",
         state=NOT_MEASURED,
         measured=None,
         unit=None,
@@ -157,62 +141,24 @@ def _measured(
         history=tuple(Day(d.isoformat()) for d in days_until(seen.now)),
     )
     try:
-        if name in DATED:
-            return _dated(level, replace(blank, unit="days"), seen)
-        if name not in MEANINGS:
-            raise NotMeasured(f"`{level.property}` is not a level that is known here")
-        meaning = MEANINGS[name]
-        template = meaning.of_column if element else meaning.plain
-        if not template:
-            raise NotMeasured(f"{name} needs `element: object.column`, the column of the time")
-        limit = _limit(level, meaning)
-        column = (element or "").rpartition(".")[2]
-        said = words(name, level.value, _unit(level, meaning))
-        blank = replace(
-            blank, unit=meaning.unit, promised=template.format(column=column, value=said)
-        )
-        objective = _objective(level, meaning, limit)
-        if element and element in broken_elements:
-            raise NotMeasured(broken_elements[element])
-        return _over_time(
-            blank, meaning, limit, objective, meaning.measure(limit, element, seen), seen.now
-        )
+        promise = promise_of(level, element, broken_elements)
+        blank = replace(blank, promised=promise.words, unit=promise.unit)
+        measured = promise.measure(seen)
     except NotMeasured as why:
         return replace(blank, found=str(why))
-
-
-def _dated(level: ServiceLevelAgreementProperty, blank: ServiceLevel, seen: Seen) -> ServiceLevel:
-    said, measure = DATED[blank.property]
-    found = amount(blank.property, level.value, level.unit)
-    if found is None or found[0] != "date":
-        raise NotMeasured(f"`{level.value}` is not a date such as `2032-05-12`")
-    return _now(replace(blank, promised=said.format(value=level.value)), measure(found[1], seen))
-
-
-def _now(blank: ServiceLevel, measured: Measured) -> ServiceLevel:
     state = ENDED if measured.ended else HOLDS if measured.holds else BROKEN
-    return replace(blank, state=state, measured=measured.number, found=measured.found)
-
-
-def _over_time(
-    blank: ServiceLevel,
-    meaning: Meaning,
-    limit: float,
-    objective: float,
-    measured: Measured,
-    now: datetime,
-) -> ServiceLevel:
-    found = _now(blank, measured)
-    if measured.evidence is None:
+    found = replace(blank, state=state, measured=measured.number, found=measured.found)
+    if measured.evidence is None or promise.meaning is None:
         return found
-    whole = measured.evidence.within(window_start(now), just_after(now))
-    days = (_day(d.isoformat(), p, meaning, limit) for d, p in by_day(measured.evidence, now))
-    budget = Budget(objective, meaning.counts, whole.of, whole.broken)
+    whole = measured.evidence.within(window_start(seen.now), just_after(seen.now))
+    days = (_day(d.isoformat(), part, promise) for d, part in by_day(measured.evidence, seen.now))
+    budget = Budget(promise.objective, promise.meaning.counts, whole.of, whole.broken)
     return replace(found, history=tuple(days), budget=budget)
 
 
-def _day(day: str, part: Part, meaning: Meaning, limit: float) -> Day:
-    if not part.of:
+def _day(day: str, part: Part, promise: Promise) -> Day:
+    meaning, limit = promise.meaning, promise.limit
+    if not part.of or meaning is None:
         return Day(day)
     if meaning.share == "at least":
         kept = 100 - part.share
@@ -221,40 +167,6 @@ def _day(day: str, part: Part, meaning: Meaning, limit: float) -> Day:
         return Day(day, part.share <= limit, round(part.share, 3))
     worst = min if meaning.dimension == "rows" else max
     return Day(day, not part.broken, round(worst(part.numbers), 3))
-
-
-def _limit(level: ServiceLevelAgreementProperty, meaning: Meaning) -> float:
-    found = amount(level_name(level.property), level.value, _unit(level, meaning))
-    if found is None or found[0] != meaning.dimension or found[1] < 0:
-        said = f"{level.value} {level.unit or ''}".strip()
-        raise NotMeasured(f"`{said}` is not {_A[meaning.dimension]}")
-    if meaning.share and found[1] > 100:
-        raise NotMeasured(f"`{level.value}` percent is more than all")
-    return float(found[1])
-
-
-def _unit(level: ServiceLevelAgreementProperty, meaning: Meaning) -> str:
-    return level.unit or {"time": "d", "percent": "percent", "rows": "rows/s"}[meaning.dimension]
-
-
-_A = {
-    "time": "a time span such as `6 h`",
-    "percent": "a percentage",
-    "rows": "a number of rows a time, such as `1000 rows/s`",
-}
-
-
-def _objective(level: ServiceLevelAgreementProperty, meaning: Meaning, limit: float) -> float:
-    """The percentage that must hold: the level's own, or else what `objective` says."""
-    if meaning.share:
-        return limit if meaning.share == "at least" else 100 - limit
-    said = custom(level, "objective")
-    if said is None:
-        return ALWAYS
-    found = amount("objective", said, "percent")
-    if found is None or found[0] != "percent" or not 0 <= found[1] <= 100:
-        raise NotMeasured(f"the objective `{said}` is not a percentage")
-    return float(found[1])
 
 
 def strip(history: Iterable[Day]) -> str:

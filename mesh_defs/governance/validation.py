@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mesh_defs.governance.checks import contracts, domains, models, products, quarantine
+from mesh_defs.governance.checks import contracts, domains, levels, models, products, quarantine
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import Finding, Mesh
 
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     contracts.notice,
     contracts.references,
     contracts.unusable,
+    levels.measurable,
     quarantine.words,
     quarantine.budgets,
     quarantine.shared_rows,

@@ -393,6 +393,28 @@ def test_notice_period_that_is_none(mesh: Room, period: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("level", "why"),
+    [
+        ("{property: latency, value: soon}", "`soon` is not a time span"),
+        ("{property: tr, value: 5, unit: percent}", "`5 percent` is not a time span"),
+        ("{property: retention, value: 2, unit: y, element: orders.date}", "no property date"),
+        ("{property: endOfLife, value: 2026-02-30}", "is not a date"),
+        ("{property: frequency, value: 1, customProperties: [{property: objective, value: x}]}",
+         "the objective `x` is not a percentage"),
+    ],
+)  # fmt: skip
+def test_level_that_nobody_can_measure(mesh: Room, level: str, why: str) -> None:
+    mesh.edit(ORDERS, "price:\n", f"slaProperties:\n- {level}\nprice:\n").only(
+        ORDERS, level, "slaProperties[0]", "can't be measured", why
+    )
+
+
+def test_levels_that_are_measured_or_somebody_s_own(mesh: Room) -> None:
+    levels = "- {property: ly, value: PT6H, element: day}\n- {property: ourOwn, value: soon}\n"
+    assert mesh.edit(ORDERS, "price:\n", f"slaProperties:\n{levels}price:\n").findings() == []
+
+
 def refer(mesh: Room, to: str, file: str = BEST) -> Room:
     relation = f"relationships:\n    - type: foreignKey\n      to: {to}\n    "
     return mesh.edit(file, "- name: day\n    ", f"- name: day\n    {relation}")
