@@ -18,8 +18,9 @@ from mesh_defs.contracts import expectations as _expectations  # noqa: F401
 from mesh_defs.contracts import plans as _plans  # noqa: F401
 from mesh_defs.contracts import shape as _shape  # noqa: F401
 from mesh_defs.contracts.bench import KINDS, Bench, Plan
-from mesh_defs.contracts.clocks import clock_plans, clocks_of, times_of
+from mesh_defs.contracts.clocks import clock_plans, times_of
 from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
+from mesh_defs.contracts.promises import clocks_of
 from mesh_defs.contracts.properties import column_places, withheld_classes
 from mesh_defs.contracts.rules import Rule, rules_of
 from mesh_defs.contracts.spots import CannotCheck

@@ -7,34 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
 from mesh_defs.contracts.attempts import Times
 from mesh_defs.contracts.bench import KINDS, Bench, Plan
-from mesh_defs.contracts.levels import freshness_clause
-from mesh_defs.contracts.promises import elements_of
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.spots import CannotCheck
 
-if TYPE_CHECKING:
-    from open_data_contract_standard.model import OpenDataContractStandard
-
-
 # What the scan calls a clock begins with it, and no rule's id does.
 _KEY = "\0"
-
-
-def clocks_of(odcs: OpenDataContractStandard) -> dict[str, Rule]:
-    """Each element of a service level that names a column, and how it is read."""
-    elements = (e for level in odcs.slaProperties or [] for e in elements_of(level, odcs) if e)
-    return {e: freshness_clause(e, odcs) for e in elements}
-
-
-def broken_clocks(odcs: OpenDataContractStandard) -> dict[str, str]:
-    """Elements that tell no time, and why not."""
-    return {e: rule.unusable for e, rule in clocks_of(odcs).items() if rule.unusable}
 
 
 def clock_plans(clocks: Mapping[str, Rule], bench: Bench) -> dict[str, Plan]:

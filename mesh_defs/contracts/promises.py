@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mesh_defs.contracts.amounts import amount, level_name, words
+from mesh_defs.contracts.levels import freshness_clause
 from mesh_defs.contracts.meanings import DATED, MEANINGS, Meaning
+from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.seen import Measured, NotMeasured, Seen
 from mesh_defs.contracts.softening import custom
 
@@ -78,6 +80,17 @@ def elements_of(
     return [
         f"{names[0]}.{e}" if e and "." not in e and len(names) == 1 else e or None for e in written
     ]
+
+
+def clocks_of(odcs: OpenDataContractStandard) -> dict[str, Rule]:
+    """Each element of a service level that names a column, and how it is read."""
+    elements = (e for level in odcs.slaProperties or [] for e in elements_of(level, odcs) if e)
+    return {e: freshness_clause(e, odcs) for e in elements}
+
+
+def broken_clocks(odcs: OpenDataContractStandard) -> dict[str, str]:
+    """Elements that tell no time, and why not."""
+    return {e: rule.unusable for e, rule in clocks_of(odcs).items() if rule.unusable}
 
 
 def unreadable(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
-from mesh_defs.contracts.clocks import broken_clocks
+from mesh_defs.contracts.promises import broken_clocks
 from mesh_defs.contracts.seen import Seen
 from mesh_defs.contracts.service_levels import ServiceLevel, service_levels
 from mesh_defs.model import DataProduct, MeshError, ProductRef
