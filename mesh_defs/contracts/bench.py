@@ -7,6 +7,7 @@ themselves are in `plans` and `beyond`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,6 +80,12 @@ def kind(*names: str) -> Callable[[Planner], Planner]:
         return planner
 
     return register
+
+
+def number_or_none(value: Any) -> float | None:
+    """A value as a number that can be plotted, if it is one."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if number and math.isfinite(value) else None
 
 
 def counted(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from mesh_defs.contracts import keys
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
+from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind, number_or_none
 from mesh_defs.contracts.columns import Column
 from mesh_defs.contracts.engine import EngineError
 from mesh_defs.contracts.operators import holds
@@ -133,8 +133,7 @@ def _sql(rule: Rule, bench: Bench) -> Plan:
             raise CannotCheck(f"`{value}` is not to be compared with `{wanted}`") from error
         shown = "null" if value is None else number(value)
         found = f"the query gave {shown}, {must(operator, wanted)} promised"
-        number_of = value if isinstance(value, int | float) else None
-        return Judgement(ok, None, found, measured=number_of)
+        return Judgement(ok, None, found, measured=number_or_none(value))
 
     return Plan(judge)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
+from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind, number_or_none
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.spots import CannotCheck, spots_of
 from mesh_defs.contracts.wording import listing, number, rows
@@ -110,13 +111,16 @@ def _judgement(
         failing = int(unexpected)
         judged = counted(rule, bench, failing, "is unexpected", "are unexpected", values=total)
         ok = bool(result["success"]) or ("tolerance" in rule.params and judged.ok)
-        return Judgement(ok, failing, judged.found, _examples(kwargs, measured, bench.examples))
+        examples = _examples(kwargs, measured, bench.examples)
+        return replace(judged, ok=ok, examples=examples)
     observed = measured.get("observed_value")
     if hidden:
         said = f"(withheld: {listing(sorted(hidden))})"
     else:
         said = "nothing" if observed is None else _said(observed)
-    return Judgement(bool(result["success"]), None, f"observed {said}, of {rows(bench.rows)}")
+    found = f"observed {said}, of {rows(bench.rows)}"
+    plotted = None if hidden else number_or_none(observed)
+    return Judgement(bool(result["success"]), None, found, measured=plotted)
 
 
 def _names(value: Any) -> list[Any]:

@@ -90,6 +90,7 @@ def test_numbers_that_promises_are_held_against() -> None:
             {"type": "library", "metric": "rowCount", "mustBeGreaterThan": 0},
             {"type": "sql", "query": "select sum(x) from {object}", "mustBe": 3},
             {"type": "sql", "query": "select 'many'", "mustBe": "many"},
+            {"id": "endless", "type": "sql", "query": "select 'inf'::double", "mustBe": 3},
         ],
         slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "at"}],
     )  # fmt: skip
@@ -102,6 +103,7 @@ def test_numbers_that_promises_are_held_against() -> None:
         "t.rowCount": 2,
         "t.sql": 3,
         "t.t.sql": None,
+        "endless": None,
         "at.freshness": 43200.0,
     }
     assert all(type(v).from_json(v.to_json()) == v for v in found.verdicts)
