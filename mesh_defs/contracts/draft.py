@@ -166,7 +166,7 @@ def _options(facts: ColumnFacts, found: Profile, as_of: datetime) -> dict[str, A
     families = facts.column.families
     low, high = facts.bounds
     options: dict[str, Any] = {}
-    if "number" in families:
+    if "number" in families and high == high:  # what is not a number is in no range
         options = {"minimum": _number(low, up=False), "maximum": _number(high, up=True)}
     elif families & {"date", "timestamp"}:
         options = {"minimum": _moment(low, families), "maximum": _moment(high, families, up=True)}

@@ -27,6 +27,8 @@ MOST_TESTS = 6
 SAMPLE = 20_000
 # Estimates of distinct values were up to a quarter off.
 SLACK = 2
+# Longer texts that differ in length are prose.
+SHORT = 32
 # Below so many rows, that nothing repeats says nothing.
 TELLING = 100
 
@@ -39,12 +41,18 @@ def find_keys(
         return (), frozenset()
     search = _Search(engine, relation, rows)
     able = sorted((f for f in facts if _can_be_part(f)), key=_rank)
-    single = [f for f in able if f.distinct * SLACK >= f.filled >= 2]
-    alone = [f for f in single[:MOST_TESTS] if search.is_key([f])]
-    unique = frozenset(f.name for f in alone if rows >= TELLING and _worth_promising(f))
-    whole = [f for f in alone if f.filled == rows]
-    if whole:
-        return (whole[0].name,), unique - {whole[0].name}
+    key: tuple[str, ...] = ()
+    unique: set[str] = set()
+    for one in [f for f in able if f.distinct * SLACK >= f.filled >= 2][:MOST_TESTS]:
+        to_promise = rows >= TELLING and _worth_promising(one)
+        to_call = not key and one.filled == rows
+        if (to_promise or to_call) and search.is_key([one]):
+            if to_call:
+                key = (one.name,)
+            else:
+                unique.add(one.name)
+    if key:
+        return key, frozenset(unique)
     parts = [f for f in able if f.filled == rows and f.distinct > 1][:MOST_PARTS]
     for size in range(2, LARGEST_KEY + 1):
         tried = [
@@ -55,8 +63,8 @@ def find_keys(
         for found in search.promising(tried)[:MOST_TESTS]:
             if search.is_key(found):
                 names = {f.name for f in found}
-                return tuple(f.name for f in facts if f.name in names), unique
-    return (), unique
+                return tuple(f.name for f in facts if f.name in names), frozenset(unique)
+    return (), frozenset(unique)
 
 
 def _can_be_part(facts: ColumnFacts) -> bool:
@@ -77,7 +85,12 @@ def _rank(facts: ColumnFacts) -> int:
 
 
 def _worth_promising(facts: ColumnFacts) -> bool:
-    return bool(facts.column.families & {"string", "integer"})
+    """Whether that nothing repeats could be meant: not of what people write at length."""
+    shortest, longest = facts.lengths or (0, 0)
+    like_a_code = facts.shape is not None or shortest == longest or longest <= SHORT
+    return "integer" in facts.column.families or (
+        facts.column.families == {"string"} and like_a_code
+    )
 
 
 class _Search:

@@ -169,6 +169,12 @@ def test_bounds_are_those_observed() -> None:
     )
 
 
+def test_what_is_not_a_number_has_no_bounds() -> None:
+    rows = [(0.5, 0.5), (float("nan"), float("inf"))]
+    found = properties(table({"a": "DOUBLE", "b": "DOUBLE"}, rows))
+    assert [p.get("logicalTypeOptions") for p in found.values()] == [None, {"minimum": 0.5}]
+
+
 def test_what_yaml_cannot_hold_is_bounded_by_the_next_whole_number() -> None:
     rows = [(Decimal("-98765432109876543.21"),), (Decimal("12345678901234567.89"),)]
     found = properties(table({"c": "DECIMAL(38,2)"}, rows * 2))["c"]["logicalTypeOptions"]
