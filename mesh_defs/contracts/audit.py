@@ -6,6 +6,7 @@ not decided here.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -240,4 +241,6 @@ def fit_to_show(row: Mapping[str, Any], schema_object: SchemaObject) -> dict[str
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such number
     return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ ZONED = frozenset({_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMETZ})
 TIMESTAMPS = frozenset(
     {_T.TIMESTAMP, _T.TIMESTAMP_S, _T.TIMESTAMP_MS, _T.TIMESTAMP_NS, _T.TIMESTAMPNTZ, _T.DATETIME}
 )
+
+
+_AS_DUCKDB_SAYS = {"TEXT": "VARCHAR", "INT": "INTEGER"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Column:
 
     def inside(self, name: str, type_: exp.DataType, value: exp.Expression) -> Column:
         """A value inside of this one."""
-        return Column(name, type_.sql(self.dialect), type_, self.dialect, value)
+        said = re.sub(r"\b(TEXT|INT)\b", lambda m: _AS_DUCKDB_SAYS[m[0]], type_.sql(self.dialect))
+        return Column(name, said, type_, self.dialect, value)
 
     @property
     def sql(self) -> exp.Expression:

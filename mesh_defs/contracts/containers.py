@@ -39,8 +39,15 @@ def _of_list(function: str, column: Column) -> exp.Expression:
 
 @row_test("normalized", "has another length than 1", "have another length than 1", "vector")
 def _normalized(rule: Rule, column: Column) -> exp.Expression:
-    numbers = exp.cast(column.sql, "double[]", dialect="duckdb")
-    square = exp.Anonymous(this="list_inner_product", expressions=[numbers, numbers.copy()])
+    number = exp.cast(exp.column("number", quoted=True), "double")
+    squares = exp.Transform(
+        this=column.sql,
+        expression=exp.Lambda(
+            this=exp.Mul(this=number, expression=number.copy()),
+            expressions=[exp.to_identifier("number", quoted=True)],
+        ),
+    )
+    square = exp.Anonymous(this="list_sum", expressions=[squares])
     off = exp.Abs(this=exp.Sub(this=square, expression=exp.convert(1)))
     # Half of a float's digits: what rounding to 16 bits leaves of a length of 1.
     return exp.GT(this=off, expression=exp.Literal.number("1e-3"))

@@ -144,7 +144,10 @@ def _pattern(rule: Rule, column: Column) -> exp.Expression:
     return does_not_match(column, rule.params["value"])
 
 
-@row_test("format", "has another format", "have another format", "string", "number", *TEMPORAL)
+FORMATTED = ("string", "number", "binary", *TEMPORAL)
+
+
+@row_test("format", "has another format", "have another format", *FORMATTED)
 def _format(rule: Rule, column: Column) -> exp.Expression:
     said = rule.params["value"]
     if written := rule.params.get("written"):
@@ -160,6 +163,8 @@ def _format(rule: Rule, column: Column) -> exp.Expression:
         return exp.not_(exp.Between(this=column.sql, low=_digits(low), high=_digits(high)))
     if said in STRING_FORMATS and "string" in column.families:
         return does_not_match(column, STRING_FORMATS[said])
+    if said in ("binary", "byte") and "binary" in column.families:
+        return exp.false()
     if said in FLOAT_FORMATS and "number" in column.families:
         largest = FLOAT_FORMATS[said]
         if largest is None:
@@ -192,24 +197,30 @@ def _length(column: Column) -> exp.Expression:
 ORDERED = ("number", "date", "timestamp", "time")
 
 
+def _out_of(beyond: type[exp.Binary], rule: Rule, column: Column) -> exp.Expression:
+    """What is no number is within no bound; engines sort it in at either end, or nowhere."""
+    out = beyond(this=column.sql, expression=bound(rule, column))
+    return exp.or_(out, exp.IsNan(this=column.sql)) if column.is_float else out
+
+
 @row_test("minimum", "is smaller", "are smaller", *ORDERED)
 def _minimum(rule: Rule, column: Column) -> exp.Expression:
-    return exp.LT(this=column.sql, expression=bound(rule, column))
+    return _out_of(exp.LT, rule, column)
 
 
 @row_test("maximum", "is larger", "are larger", *ORDERED)
 def _maximum(rule: Rule, column: Column) -> exp.Expression:
-    return exp.GT(this=column.sql, expression=bound(rule, column))
+    return _out_of(exp.GT, rule, column)
 
 
 @row_test("exclusiveMinimum", "is not larger", "are not larger", *ORDERED)
 def _exclusive_minimum(rule: Rule, column: Column) -> exp.Expression:
-    return exp.LTE(this=column.sql, expression=bound(rule, column))
+    return _out_of(exp.LTE, rule, column)
 
 
 @row_test("exclusiveMaximum", "is not smaller", "are not smaller", *ORDERED)
 def _exclusive_maximum(rule: Rule, column: Column) -> exp.Expression:
-    return exp.GTE(this=column.sql, expression=bound(rule, column))
+    return _out_of(exp.GTE, rule, column)
 
 
 @row_test("multipleOf", "is no multiple", "are no multiple", "number")

@@ -21,7 +21,8 @@ def _columns(rule: Rule, bench: Bench) -> Plan:
     missing = [c for c in promised if c not in there]
     others = {c.lower(): c for c in there}
     said = [f"{c} (there is `{others[c.lower()]}`)" if c.lower() in others else c for c in missing]
-    found = f"missing: {listing(said)}" if missing else f"all {len(promised)} are there"
+    all_there = f"all {len(promised)} are there" if len(promised) > 1 else "it is there"
+    found = f"missing: {listing(said)}" if missing else all_there
     return Plan(lambda _: Judgement(not missing, None, found))
 
 

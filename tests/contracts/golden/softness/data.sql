@@ -1,0 +1,2 @@
+CREATE TABLE t (a INTEGER, b INTEGER, c INTEGER, d INTEGER, more INTEGER);
+INSERT INTO t VALUES (1, 1, 1, 1, 1), (2, -1, NULL, 9, 1), (NULL, NULL, 1, 2, 1), (3, -1, 1, 1, 1);
