@@ -100,7 +100,7 @@ def _latency(limit: float, element: str | None, seen: Seen) -> Measured:
 
 def _after_arrival(limit: float, seen: Seen) -> Measured:
     """How long a batch waited until it, or a later one, was published."""
-    came = sorted({a.arrived for a in seen.attempts if a.arrived and a.status != UNCHANGED})
+    came = sorted({a.arrived for a in seen.attempts if a.arrived})
     if not came:
         raise NotMeasured("no attempt has recorded when its inputs arrived")
     found = []

@@ -56,16 +56,17 @@ def test_clocks_cost_no_query(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_clock_is_no_rule_and_hides_none() -> None:
-    """A column called `rowCount` and the rule `t.rowCount` are told apart."""
+    """The column `x` of `t`, and a rule on `t` that its author called x."""
+    nulls = {"metric": "nullValues", "arguments": {"properties": ["x"]}, "mustBe": 0}
     of = one_object(
-        [{"name": "rowCount"}],
-        quality=[{"type": "library", "metric": "rowCount", "mustBe": 1}],
-        slaProperties=[{**KEPT, "element": "t.rowCount"}],
+        [{"name": "x"}],
+        quality=[{"type": "library", "name": "X", **nulls}],
+        slaProperties=[{**KEPT, "element": "t.x"}],
     )
-    found = audited(table({"rowCount": "TIMESTAMP"}, [("2017-12-30",)]), of)
-    assert [v.rule.id for v in found.verdicts][-1] == "t.rowCount"
-    assert found.verdicts[-1].measured == 1
-    assert found.times == {"t.rowCount": (OLD, OLD)}
+    found = audited(table({"x": "TIMESTAMP"}, [("2017-12-30",)]), of)
+    rule = found.verdicts[-1]
+    assert (rule.rule.id, rule.outcome, rule.measured) == ("t.x", "passed", 0)
+    assert found.times == {"t.x": (OLD, OLD)}
 
 
 def test_elements_that_are_no_column_say_so() -> None:
