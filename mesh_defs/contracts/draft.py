@@ -219,7 +219,8 @@ def _moment(text: Any, families: frozenset[str], up: bool = False) -> str | None
 
 def _logical(type_: exp.DataType | None) -> str | None:
     families = Column("", "", type_).families
-    return next((name for name in LOGICAL if name in families), None)
+    found = next((name for name in LOGICAL if name in families), None)
+    return "string" if "binary" in families else found
 
 
 def _is_simple(column: Column) -> bool:
@@ -236,6 +237,8 @@ def _typed(type_: exp.DataType | None) -> dict[str, Any]:
     if logical == "timestamp":
         zoned = Column("", "", type_).is_zoned
         return {"logicalType": logical, "logicalTypeOptions": {"timezone": zoned}}
+    if "binary" in Column("", "", type_).families:
+        return {"logicalType": logical, "logicalTypeOptions": {"format": "binary"}}
     inner = type_.expressions
     if logical == "object":
         fields = {f.name: f.kind for f in inner if isinstance(f, exp.ColumnDef)}

@@ -70,6 +70,11 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
         lambda d: {"key": [*d], "value": [*d.values()]}
     ),
     "BLOB": st.binary(max_size=3),
+    "STRUCT(b BLOB, t TIMESTAMP)[]": st.lists(
+        st.fixed_dictionaries({"b": st.binary(max_size=2), "t": RECENT}), max_size=2
+    ),
+    "STRUCT(x INTERVAL)": st.just({"x": dt.timedelta(1)}),
+    "MAP(DATE, DOUBLE[])": st.just({"key": [dt.date(2017, 1, 1)], "value": [[1.5]]}),
     "INTERVAL": st.timedeltas(dt.timedelta(-9), dt.timedelta(9)),
     "BIT": st.sampled_from(["101", "1"]),
 }
