@@ -53,14 +53,13 @@ def levels_markdown(levels: Iterable[ServiceLevel]) -> str:
         (
             f"`{x.level}`" if x.element is None else f"`{x.level}` of `{x.element}`",
             x.promised,
-            x.found,
-            x.state,
-            strip(x.history),
+            f"{x.state}: {x.found}",
             budget_words(x),
+            strip(x.history),
         )
         for x in levels
     ]
-    head = ("Level", "What is promised", "Now", "State", "Last 30 days", "Error budget")
+    head = ("Level", "What is promised", "Now", "Error budget", "Last 30 days")
     return as_table(head, rows)
 
 

@@ -35,6 +35,13 @@ class Verdict:
     def blocking(self) -> bool:
         return self.outcome == FAILED and self.rule.severity == "error"
 
+    @property
+    def counts_rows(self) -> bool:
+        """Whether `measured` says no more than `failing`: a number of rows, no percentage."""
+        params = self.rule.params
+        units = (params.get("unit"), (params.get("tolerance") or {}).get("unit"))
+        return self.failing is not None and "percent" not in units
+
     def to_json(self) -> dict[str, Any]:
         return {
             "rule": self.rule.to_json(),

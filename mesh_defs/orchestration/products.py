@@ -139,7 +139,7 @@ def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
     # Dagster plots what is a number.
     if verdict.failing is not None:
         metadata["failing"] = verdict.failing
-    if verdict.measured is not None:
+    if verdict.measured is not None and not verdict.counts_rows:
         metadata["measured"] = verdict.measured
     if "quarantine" in verdict.rule.params:
         metadata["quarantined"] = verdict.quarantined

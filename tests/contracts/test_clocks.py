@@ -108,3 +108,15 @@ def test_numbers_that_promises_are_held_against() -> None:
         "at.freshness": 43200.0,
     }
     assert all(type(v).from_json(v.to_json()) == v for v in found.verdicts)
+
+
+def test_what_is_plotted_once() -> None:
+    """A share of rows is another number than the rows; a count of rows is not."""
+    tolerated = {"property": "tolerance", "value": {"required": "60%"}}
+    of = one_object(
+        [{"name": "x", "required": True, "unique": True, "customProperties": [tolerated]}],
+        quality=[{"type": "library", "metric": "rowCount", "mustBe": 2}],
+    )
+    found = audited(table({"x": "INT"}, [(3,), (None,)]), of)
+    plotted = {v.rule.id: v.counts_rows for v in found.verdicts if v.measured is not None}
+    assert plotted == {"x.required": False, "x.unique": True, "t.rowCount": False}
