@@ -27,6 +27,8 @@ from mesh_defs.storage.state import State
 
 Listen = Callable[[Progress], None]
 _PRELOAD = ["mesh_defs.orchestration.preload"]
+# How long a process that was told to end may take for it.
+_GRACE_SECONDS = 10.0
 
 
 def run_mesh(
@@ -201,9 +203,10 @@ class _Crew:
         for _, process, _ in self.running.values():
             process.terminate()
         for connection, (_, process, _) in self.running.items():
-            process.join(10)
+            process.join(_GRACE_SECONDS)
             if process.is_alive():
                 process.kill()
+                process.join()
             connection.close()
         self.running.clear()
 

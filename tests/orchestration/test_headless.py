@@ -90,6 +90,8 @@ class Stage:
         self.patch.setattr(headless, "run_domain", self._unchanged)
         self.patch.setattr(headless, "_start_method", lambda: "fork")
         self.patch.setattr(headless, "_domain_process", process)
+        # Forked from a process in which dbt may have run, one does not always end by itself.
+        self.patch.setattr(headless, "_GRACE_SECONDS", 1.0)
         return run_mesh(self.root, selection, jobs=jobs, listen=listen or self.told.append)
 
     def _unchanged(self, root: Path, state: Any, mesh: Mesh, name: str, *rest: Any) -> DomainResult:
