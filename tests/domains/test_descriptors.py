@@ -6,21 +6,18 @@ MESH_JUDGES_VENV names, or one made once in pytest's cache from tests/judges/req
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import subprocess
-import sys
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.judges.environment import JUDGES, environment
+
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-JUDGES = REPOSITORY / "tests" / "judges"
 CONTRACTS = sorted(REPOSITORY.glob("domains/*/contracts/*.odcs.yaml"))
 DESCRIPTORS = sorted(REPOSITORY.glob("domains/*/products/*.odps.yaml"))
 
@@ -29,7 +26,7 @@ Judge = Callable[..., dict[str, str | None]]
 
 @pytest.fixture(scope="session")
 def judge(pytestconfig: pytest.Config) -> Judge:
-    python = _environment(pytestconfig) / "bin" / "python"
+    python = environment(pytestconfig) / "bin" / "python"
 
     def ask(tool: str, files: list[Path], folder: Path = REPOSITORY) -> dict[str, str | None]:
         done = subprocess.run(
@@ -44,25 +41,6 @@ def judge(pytestconfig: pytest.Config) -> Judge:
         return found
 
     return ask
-
-
-def _environment(config: pytest.Config) -> Path:
-    if given := os.environ.get("MESH_JUDGES_VENV"):
-        return Path(given)
-    pins = JUDGES / "requirements.txt"
-    mark = hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = config.cache.mkdir("judges") / mark
-    done = folder / "complete"
-    if not done.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run(
-            [folder / "bin" / "python", "-m", "pip", "install", "-q",
-             "--disable-pip-version-check", "-r", pins],
-            check=True,
-            timeout=900,
-        )  # fmt: skip
-        done.touch()
-    return folder
 
 
 def test_every_contract_lints_clean(judge: Judge) -> None:
