@@ -160,8 +160,10 @@ class _Watch:
             if event.is_step_failure:
                 self._fail(step, event)
         elif event.is_step_materialization:
-            rows = _rows(event.step_materialization_data.materialization.metadata)
-            self._note(event.asset_key, "published", stage, rows)
+            said = event.step_materialization_data.materialization.metadata
+            # A product that siblings wait for is materialised though another run published it.
+            same = "status" in said and said["status"].value == "unchanged"
+            self._note(event.asset_key, "unchanged" if same else "published", stage, _rows(said))
         elif event.event_type_value == "ASSET_OBSERVATION" and kind == "products":
             observation = event.asset_observation_data.asset_observation
             self._note(observation.asset_key, "unchanged", stage, _rows(observation.metadata))

@@ -11,6 +11,7 @@ from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration import domain_run
 from mesh_defs.orchestration.domain_run import run_domain
 from mesh_defs.orchestration.instance import open_instance
+from mesh_defs.orchestration.plan import Plan
 from mesh_defs.orchestration.report import DomainResult, ProductResult, Progress
 from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
@@ -200,6 +201,19 @@ def test_forced_is_made_again_though_nothing_changed(run: Runner) -> None:
     products = run("shop", force=True)[1]
     assert statuses(products) == {"orders": "published", "days": "published"}
     assert products["days"].snapshot == before + 1
+
+
+def test_what_another_run_published_meanwhile_is_unchanged(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = run("shop")[1]
+    stale = {ProductRef("shop", name): "when it was planned" for name in before}
+    monkeypatch.setattr(domain_run, "plan", lambda *rest: Plan("shop", stale))
+    result, products = run("shop")
+    assert statuses(products) == {"orders": "unchanged", "days": "unchanged"}
+    assert result.error == ""
+    assert [p.snapshot for p in products.values()] == [p.snapshot for p in before.values()]
+    assert "published" not in {p.status for p in run.told}
 
 
 def test_what_cannot_be_planned_fails_with_the_reason(run: Runner, edit: Edit) -> None:
