@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def summary(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     """One line of `mesh list`. The numbers are of what stands published, whatever came after."""
-    from mesh_defs.contracts.levels import end_of_life
+    from mesh_defs.contracts.levels.freshness import end_of_life
     from mesh_defs.ports import delta
     from mesh_defs.publishing.publish import last_attempt
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def say_levels(console: Console, data: list[dict[str, Any]]) -> None:
     """What `mesh show` says of each level, from its JSON."""
-    from mesh_defs.contracts.service_levels import ServiceLevel, budget_words, strip
+    from mesh_defs.contracts.levels.standing import ServiceLevel, budget_words, strip
 
     made = table("level", "promised", "now", "state", "last 30 days", "error budget")
     made.columns[4].no_wrap = True

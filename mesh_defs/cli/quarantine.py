@@ -216,7 +216,7 @@ def _open(state: State, product: DataProduct) -> set[str]:
 
 def _chosen(state: State, product: DataProduct, rules: list[str] | None) -> list[HeldRow]:
     """The rows that broke one of these rules. Raises MeshError for a rule nobody promised."""
-    from mesh_defs.contracts.rules import rules_of
+    from mesh_defs.contracts.clauses.reading import rules_of
     from mesh_defs.model import MeshError
     from mesh_defs.publishing.held import held_rows
 

@@ -3,8 +3,9 @@
 The audit itself, which needs an engine, is `mesh_defs.contracts.audit.audit`.
 """
 
+from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.markdown import contract_markdown, verdict_lines
-from mesh_defs.contracts.rules import Rule, check_name, rules_of
+from mesh_defs.contracts.rules import Rule, check_name
 from mesh_defs.contracts.verdicts import Audit, Verdict
 
 __all__ = [

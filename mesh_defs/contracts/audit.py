@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts import beyond as _beyond  # noqa: F401  it registers its kinds
-from mesh_defs.contracts import expectations as _expectations  # noqa: F401
-from mesh_defs.contracts import plans as _plans  # noqa: F401
-from mesh_defs.contracts import shape as _shape  # noqa: F401
-from mesh_defs.contracts.bench import KINDS, Bench, Plan
-from mesh_defs.contracts.clocks import clock_plans, times_of
-from mesh_defs.contracts.engine import Engine, EngineError, engine_for, relation
-from mesh_defs.contracts.promises import clocks_of
-from mesh_defs.contracts.properties import column_places, withheld_classes
-from mesh_defs.contracts.rules import Rule, rules_of
-from mesh_defs.contracts.spots import CannotCheck
+from mesh_defs.contracts.clauses.properties import column_places, withheld_classes
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.promises import clocks_of
+from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.scan import beyond as _beyond  # noqa: F401  it registers its kinds
+from mesh_defs.contracts.scan import expectations as _expectations  # noqa: F401
+from mesh_defs.contracts.scan import plans as _plans  # noqa: F401
+from mesh_defs.contracts.scan import shape as _shape  # noqa: F401
+from mesh_defs.contracts.scan.bench import KINDS, Bench, Plan
+from mesh_defs.contracts.scan.clocks import clock_plans, times_of
+from mesh_defs.contracts.scan.engine import Engine, EngineError, engine_for, relation
+from mesh_defs.contracts.scan.spots import CannotCheck
 from mesh_defs.contracts.verdicts import FAILED, NOT_EXECUTABLE, PASSED, Audit, Verdict
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.rules import Rule, rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.rules import Rule
 from mesh_defs.model.yaml_edit import Edit, Insert, Set
 from mesh_defs.model.yaml_source import FieldPath
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.amounts import level_name
-from mesh_defs.contracts.levels import AUDITED
-from mesh_defs.contracts.rules import Rule, rules_of
-from mesh_defs.contracts.service_levels import ServiceLevel, budget_words, strip
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.amounts import level_name
+from mesh_defs.contracts.levels.freshness import AUDITED
+from mesh_defs.contracts.levels.standing import ServiceLevel, budget_words, strip
+from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.wording import number
 
 if TYPE_CHECKING:

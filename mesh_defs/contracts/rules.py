@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mesh_defs.model import DataContract
+    pass
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -69,42 +69,3 @@ def check_name(rule: Rule | str) -> str:
     """The rule's name as Dagster takes it: letters, digits and underscores."""
     text = rule if isinstance(rule, str) else rule.id
     return re.sub(r"[^A-Za-z0-9_]", "_", text.replace(".", "__"))
-
-
-def rules_of(contract: DataContract) -> tuple[Rule, ...]:
-    """Every rule of a contract, in the order of the file."""
-    from mesh_defs.contracts.clauses import schema_clauses
-    from mesh_defs.contracts.levels import service_level_clauses
-    from mesh_defs.contracts.neighbours import neighbours_of
-    from mesh_defs.contracts.variables import resolved
-
-    odcs = resolved(contract.odcs)
-    clauses: list[Clause] = []
-    for schema_object in odcs.schema_ or []:
-        clauses += schema_clauses(schema_object, odcs, neighbours_of(contract))
-    clauses += service_level_clauses(odcs)
-    return _named(clauses)
-
-
-def _named(clauses: Iterable[Clause]) -> tuple[Rule, ...]:
-    """Own ids are dealt out first, so that a derived id gives way and never the other way round."""
-    clauses = list(clauses)
-    taken: set[str] = set()
-    ids: dict[int, str] = {}
-
-    def take(index: int, *candidates: str) -> None:
-        numbered = (f"{candidates[-1]}.{n}" for n in range(2, len(clauses) + 3))
-        for candidate in (*candidates, *numbered):
-            if check_name(candidate).lower() not in taken:
-                taken.add(check_name(candidate).lower())
-                ids[index] = candidate
-                return
-
-    for index, clause in enumerate(clauses):
-        if own := clause.own_id:
-            place = clause.rule.property or clause.rule.object
-            take(index, own, f"{place}.{own}", f"{clause.rule.object}.{place}.{own}")
-    for index, clause in enumerate(clauses):
-        if not clause.own_id:
-            take(index, clause.stem, f"{clause.rule.object}.{clause.stem}")
-    return tuple(replace(clause.rule, id=ids[i]) for i, clause in enumerate(clauses))

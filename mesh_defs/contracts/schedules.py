@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.verdicts import NOT_EXECUTABLE, PASSED
-from mesh_defs.model import cron
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import DataQuality
@@ -30,6 +29,8 @@ def schedule_of(quality: DataQuality) -> dict[str, str]:
     """What a rule keeps of its clause's schedule. Raises ValueError for one that is not cron."""
     if not quality.schedule or (quality.scheduler or "cron").strip().lower() != "cron":
         return {}
+    from mesh_defs.model import cron  # not before: the model brings pydantic along
+
     return {"schedule": cron.checked(quality.schedule.strip())}
 
 
@@ -38,6 +39,8 @@ def waiting(rules: Iterable[Rule], last: Checks, now: datetime) -> dict[str, str
 
     A rule that sends rows to quarantine never waits: what is published depends on it.
     """
+    from mesh_defs.model import cron
+
     found = {}
     for rule in rules:
         known = last.get(rule.id)

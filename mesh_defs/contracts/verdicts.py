@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mesh_defs.contracts.attempts import Times
+from mesh_defs.contracts.levels.attempts import Times
 from mesh_defs.contracts.rules import Rule
 
 PASSED, FAILED, NOT_EXECUTABLE = "passed", "failed", "not_executable"

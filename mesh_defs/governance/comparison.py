@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from mesh_defs.contracts.amounts import level_name
 from mesh_defs.contracts.changes import Change, Level, descriptor_diff, diff
-from mesh_defs.contracts.levels import end_of_life
+from mesh_defs.contracts.levels.amounts import level_name
+from mesh_defs.contracts.levels.freshness import end_of_life
 from mesh_defs.model import DataProduct, Mesh, ProductRef, YamlSource
 from mesh_defs.model.yaml_source import FieldPath
 

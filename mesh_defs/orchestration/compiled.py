@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.governance.column_use import Query, Use, used
 from mesh_defs.governance.select_lineage import HOME_SCHEMA, Origin, Table
 from mesh_defs.model import DomainRoom, MeshError

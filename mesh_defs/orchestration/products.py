@@ -8,9 +8,10 @@ from typing import Any
 import dagster as dg
 
 from mesh_defs.contracts.audit import Audit, Verdict
-from mesh_defs.contracts.levels import end_of_life, publication_interval
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.freshness import end_of_life, publication_interval
 from mesh_defs.contracts.markdown import contract_markdown, levels_markdown
-from mesh_defs.contracts.rules import Rule, check_name, rules_of
+from mesh_defs.contracts.rules import Rule, check_name
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.orchestration.attempted import attempted
 from mesh_defs.orchestration.dbt_project import product_models

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlglot import exp
 
 from mesh_defs.contracts import schedules
-from mesh_defs.contracts.attempts import Attempt
 from mesh_defs.contracts.audit import Audit, audit
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.contracts.audit import Audit, Verdict, audit
-from mesh_defs.contracts.broken_rows import conditions
+from mesh_defs.contracts.scan.broken_rows import conditions
 from mesh_defs.contracts.wording import listing, tolerated
 from mesh_defs.contracts.wording import rows as some_rows
 from mesh_defs.model import DataProduct

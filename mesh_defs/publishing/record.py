@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
-from mesh_defs.contracts.promises import broken_clocks
-from mesh_defs.contracts.seen import Seen
-from mesh_defs.contracts.service_levels import ServiceLevel, service_levels
+from mesh_defs.contracts.levels.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
+from mesh_defs.contracts.levels.promises import broken_clocks
+from mesh_defs.contracts.levels.seen import Seen
+from mesh_defs.contracts.levels.standing import ServiceLevel, service_levels
 from mesh_defs.model import DataProduct, MeshError, ProductRef
 from mesh_defs.ports import delta
 from mesh_defs.publishing.provenance import Lineage

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import yaml
 
-from mesh_defs.contracts.attempts import Attempt
+from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import ProductRef
 from mesh_defs.storage.state import State, append_json
 from tests.cli.conftest import Said, Shell

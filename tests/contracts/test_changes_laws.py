@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mesh_defs.contracts.changes import Change, compare
-from mesh_defs.contracts.rules import Rule, rules_of
-from mesh_defs.contracts.softening import POINTS_AT_ROWS
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.softening import POINTS_AT_ROWS
+from mesh_defs.contracts.rules import Rule
 from tests.contracts.contract_lab import contract
 
 Data = dict[str, Any]

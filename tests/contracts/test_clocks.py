@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.engine import DuckDBEngine
-from mesh_defs.contracts.promises import broken_clocks
+from mesh_defs.contracts.levels.promises import broken_clocks
+from mesh_defs.contracts.scan.engine import DuckDBEngine
 from tests.contracts.contract_lab import audited, contract, one_object, table
 
 OLD, NEW = datetime(2017, 12, 30, tzinfo=UTC), datetime(2018, 1, 1, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 import sqlglot
 
 from mesh_defs.contracts.audit import Audit
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.engine import DuckDBEngine
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.engine import DuckDBEngine
 from tests.contracts.contract_lab import (
     NOW,
     add_table,
@@ -107,7 +107,7 @@ def test_a_moment_without_a_zone_is_utc_wherever_the_machine_stands(
     ],
 )
 def test_freshness_units(value: Any, unit: str | None, seconds: int) -> None:
-    from mesh_defs.contracts.levels import seconds_of
+    from mesh_defs.contracts.levels.freshness import seconds_of
 
     assert seconds_of(value, unit) == seconds
 

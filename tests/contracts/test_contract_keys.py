@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh_defs.contracts import keys
-from mesh_defs.contracts.engine import DuckDBEngine, relation
+from mesh_defs.contracts.scan import keys
+from mesh_defs.contracts.scan.engine import DuckDBEngine, relation
 from tests.contracts.contract_lab import one_object, table, verdicts
 
 small = st.none() | st.integers(-3, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from mesh_defs.contracts.levels import publication_interval
+from mesh_defs.contracts.levels.freshness import publication_interval
 from mesh_defs.contracts.markdown import contract_markdown, verdict_lines
 from tests.contracts.contract_lab import audited, contract, one_object, table
 

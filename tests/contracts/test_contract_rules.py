@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.bench import KINDS
-from mesh_defs.contracts.rules import Rule, check_name, rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.rules import Rule, check_name
+from mesh_defs.contracts.scan.bench import KINDS
 from tests.contracts.contract_lab import contract, one_object
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mesh_defs.contracts.draft import Draft, draft, names_of
-from mesh_defs.contracts.engine import engine_for, relation
-from mesh_defs.contracts.guesses import personal, shapes
-from mesh_defs.contracts.profile import profile
+from mesh_defs.contracts.drafts.draft import Draft, draft, names_of
+from mesh_defs.contracts.drafts.guesses import personal, shapes
+from mesh_defs.contracts.drafts.profile import profile
+from mesh_defs.contracts.scan.engine import engine_for, relation
 from mesh_defs.model import DataContract, read_contract, read_yaml
 from tests.contracts.contract_lab import NOW, audited, table
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.bench import KINDS
+from mesh_defs.contracts.scan.bench import KINDS
 from tests.contracts.contract_lab import add_table, one_object, table, verdicts
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.engine import DuckDBEngine
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.scan.engine import DuckDBEngine
 from tests.contracts.contract_lab import one_object, table, verdicts
 
 YAML = """

@@ -17,10 +17,10 @@ import duckdb
 import pytest
 
 from mesh_defs.contracts.audit import Audit, audit
-from mesh_defs.contracts.bench import KINDS, Bench, Judgement, Plan
-from mesh_defs.contracts.options import OPTIONS
-from mesh_defs.contracts.quality import METRICS
+from mesh_defs.contracts.clauses.options import OPTIONS
+from mesh_defs.contracts.clauses.quality import METRICS
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.scan.bench import KINDS, Bench, Judgement, Plan
 from mesh_defs.contracts.wording import OPERATORS
 from mesh_defs.model import DataContract, read_contract, read_yaml
 from tests.contracts.contract_lab import NOW

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
 from tests.contracts.contract_lab import add_table, contract, table, verdicts
 
 HEAD = {"apiVersion": "v3.2.0", "kind": "DataContract", "version": "1.0.0", "status": "active"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.broken_rows import conditions
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.scan.broken_rows import conditions
 from tests.contracts.contract_lab import NOW, add_table, contract, one_object, table, verdicts
 
 ADDRESS = "STRUCT(street VARCHAR, zip INTEGER)"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mesh_defs.contracts.audit import audit
-from mesh_defs.contracts.rules import rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.variables import resolved
 from mesh_defs.contracts.schedules import checks, waiting
-from mesh_defs.contracts.variables import resolved
 from tests.contracts.contract_lab import NOW, one_object, table, verdicts
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_defs.contracts.amounts import amount, level_name, words
-from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
-from mesh_defs.contracts.evidence import Course, Occasion, Occasions, by_day, growing, steady
-from mesh_defs.contracts.meanings import MEANINGS
-from mesh_defs.contracts.seen import Seen
-from mesh_defs.contracts.service_levels import ServiceLevel, budget_words, service_levels, strip
+from mesh_defs.contracts.levels.amounts import amount, level_name, words
+from mesh_defs.contracts.levels.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
+from mesh_defs.contracts.levels.evidence import Course, Occasion, Occasions, by_day, growing, steady
+from mesh_defs.contracts.levels.meanings import MEANINGS
+from mesh_defs.contracts.levels.seen import Seen
+from mesh_defs.contracts.levels.standing import ServiceLevel, budget_words, service_levels, strip
 from tests.contracts.contract_lab import one_object
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

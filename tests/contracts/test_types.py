@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.moments import written
-from mesh_defs.contracts.options import time_params
-from mesh_defs.contracts.properties import column_places
+from mesh_defs.contracts.clauses.options import time_params
+from mesh_defs.contracts.clauses.properties import column_places
+from mesh_defs.contracts.scan.moments import written
 from tests.contracts.contract_lab import contract, one_object, table, verdicts
 
 SAME = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mesh_defs.contracts.amounts import UNITS
 from mesh_defs.contracts.audit import KINDS
-from mesh_defs.contracts.formats import STRING_FORMATS
-from mesh_defs.contracts.levels import AUDITED
-from mesh_defs.contracts.meanings import DATED, MEANINGS
-from mesh_defs.contracts.quality import METRICS
-from mesh_defs.contracts.rules import SEVERITIES, rules_of
+from mesh_defs.contracts.clauses.quality import METRICS
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.amounts import UNITS
+from mesh_defs.contracts.levels.freshness import AUDITED
+from mesh_defs.contracts.levels.meanings import DATED, MEANINGS
+from mesh_defs.contracts.rules import SEVERITIES
+from mesh_defs.contracts.scan.formats import STRING_FORMATS
 from mesh_defs.contracts.wording import OPERATORS
 from mesh_defs.model.contract import read_contract
 from mesh_defs.model.yaml_source import read_yaml

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.contracts.attempts import Attempt
+from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration.domain_run import run_domain
 from mesh_defs.orchestration.instance import open_instance

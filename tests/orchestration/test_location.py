@@ -13,7 +13,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from mesh_defs.contracts.rules import check_name, rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.rules import check_name
 from mesh_defs.model import DataProduct, Mesh
 from mesh_defs.orchestration.location import mesh_definitions
 from tests.orchestration.conftest import Edit

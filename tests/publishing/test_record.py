@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import yaml
 
-from mesh_defs.contracts.attempts import Attempt
+from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import DataProduct, Mesh, MeshError
 from mesh_defs.publishing import provenance, record
 from mesh_defs.publishing.publish import Outcome, publish

@@ -46,7 +46,7 @@ def relations_of(
 def _texts(schema_object: SchemaObject) -> frozenset[str]:
     """The columns that a file without types must not turn into something else: what the contract
     calls a string, and moments that are written in a format of their own."""
-    from mesh_defs.contracts.properties import column_of, columns_of
+    from mesh_defs.contracts.clauses.properties import column_of, columns_of
 
     return frozenset(
         column_of(p)

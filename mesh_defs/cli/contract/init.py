@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mesh_defs.contracts.draft import Draft
-    from mesh_defs.contracts.profile import Profile
+    from mesh_defs.contracts.drafts.draft import Draft
+    from mesh_defs.contracts.drafts.profile import Profile
     from mesh_defs.model import DomainRoom
 
 CONTRACT = ".odcs.yaml"
@@ -50,7 +50,7 @@ def init(
     """
     from datetime import UTC
 
-    from mesh_defs.contracts.draft import draft
+    from mesh_defs.contracts.drafts.draft import draft
     from mesh_defs.storage.relations import has_types
 
     _refuse_if_there(to)
@@ -72,9 +72,9 @@ def init(
 
 
 def _profiled(relation: str) -> Profile:
-    from mesh_defs.contracts.engine import EngineError, engine_for
-    from mesh_defs.contracts.engine import relation as table
-    from mesh_defs.contracts.profile import profile
+    from mesh_defs.contracts.drafts.profile import profile
+    from mesh_defs.contracts.scan.engine import EngineError, engine_for
+    from mesh_defs.contracts.scan.engine import relation as table
     from mesh_defs.model import MeshError
     from mesh_defs.storage.relations import Relation, opened
 
@@ -87,7 +87,7 @@ def _profiled(relation: str) -> Profile:
 
 def _name(given: str | None, to: Path | None, relation: str) -> str:
     """Raises MeshError for a name that no product can have."""
-    from mesh_defs.contracts.draft import names_of
+    from mesh_defs.contracts.drafts.draft import names_of
     from mesh_defs.model import MeshError
     from mesh_defs.model.names import NAME_RULE, is_name
 

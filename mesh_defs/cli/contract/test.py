@@ -75,7 +75,7 @@ def test(
     from datetime import UTC
 
     from mesh_defs.cli.contract.given import relations_of
-    from mesh_defs.contracts.rules import rules_of
+    from mesh_defs.contracts.clauses.reading import rules_of
     from mesh_defs.model import read_contract, read_yaml
 
     odcs = read_contract(read_yaml(contract))

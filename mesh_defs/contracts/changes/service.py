@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mesh_defs.contracts.amounts import amount, level_name
 from mesh_defs.contracts.changes.change import Both, Change, Element
 from mesh_defs.contracts.changes.pairing import own_id, paired
 from mesh_defs.contracts.changes.softness import KNOWN, softness
 from mesh_defs.contracts.changes.terms import customs
+from mesh_defs.contracts.levels.amounts import amount, level_name
 
 # Whether more of it is better for consumers.
 _LEVELS = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mesh_defs.contracts import softening
 from mesh_defs.contracts.changes.change import Both, Change, Element, joined
-from mesh_defs.contracts.quality import METRICS
+from mesh_defs.contracts.clauses import softening
+from mesh_defs.contracts.clauses.quality import METRICS
 
 Nearer = tuple[Sequence[Element], Sequence[Element]]
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mesh_defs.contracts.rules import Rule, rules_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.rules import Rule
 from mesh_defs.governance.checks.domains import listed
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import DataContract, DataProduct, Finding, ProductRef

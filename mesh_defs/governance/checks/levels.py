@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_defs.contracts.amounts import level_name
-from mesh_defs.contracts.levels import AUDITED
-from mesh_defs.contracts.promises import broken_clocks, unreadable
+from mesh_defs.contracts.levels.amounts import level_name
+from mesh_defs.contracts.levels.freshness import AUDITED
+from mesh_defs.contracts.levels.promises import broken_clocks, unreadable
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import Finding
 

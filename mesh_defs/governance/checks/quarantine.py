@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mesh_defs.contracts.rules import rules_of
-from mesh_defs.contracts.softening import (
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.softening import (
     BREACH,
     BUDGET,
     ON_BREACH,

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.engine import Engine
-from mesh_defs.contracts.guesses import Shape, personal, shapes
-from mesh_defs.contracts.kinds import does_not_match
+from mesh_defs.contracts.drafts.guesses import Shape, personal, shapes
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.engine import Engine
+from mesh_defs.contracts.scan.kinds import does_not_match
 
 FEW_ROWS = 2_000
 FEW_LETTERS = 200
@@ -62,7 +62,7 @@ class Profile:
 
 def profile(engine: Engine, relation: exp.Expression) -> Profile:
     """Raises EngineError where the table cannot be read."""
-    from mesh_defs.contracts.key_search import find_keys
+    from mesh_defs.contracts.drafts.key_search import find_keys
 
     columns = list(engine.columns(relation).values())
     few = _few_rows(engine, relation, columns)

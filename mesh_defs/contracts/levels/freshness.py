@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.amounts import amount, level_name
-from mesh_defs.contracts.clauses import make
-from mesh_defs.contracts.options import time_params
-from mesh_defs.contracts.properties import Place, place_named
+from mesh_defs.contracts.clauses.options import time_params
+from mesh_defs.contracts.clauses.properties import Place, place_named
+from mesh_defs.contracts.clauses.schema import make
+from mesh_defs.contracts.clauses.softening import severity_of
+from mesh_defs.contracts.levels.amounts import amount, level_name
 from mesh_defs.contracts.rules import Clause, Rule
-from mesh_defs.contracts.softening import severity_of
 from mesh_defs.contracts.wording import span
 
 if TYPE_CHECKING:

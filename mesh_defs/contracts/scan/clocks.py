@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.attempts import Times
-from mesh_defs.contracts.bench import KINDS, Bench, Plan
+from mesh_defs.contracts.levels.attempts import Times
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck
+from mesh_defs.contracts.scan.bench import KINDS, Bench, Plan
+from mesh_defs.contracts.scan.spots import CannotCheck
 
 # What the scan calls a clock begins with it, and no rule's id does.
 _KEY = "\0"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.scan.columns import Column
 
 
 def literal(value: Any, column: Column, zone: str = "UTC") -> exp.Expression | None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts import keys
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind, number_or_none
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.engine import EngineError
+from mesh_defs.contracts.clauses.variables import PLACEHOLDERS
 from mesh_defs.contracts.operators import holds
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck, Spot, spots_at, spots_of
-from mesh_defs.contracts.variables import PLACEHOLDERS
+from mesh_defs.contracts.scan import keys
+from mesh_defs.contracts.scan.bench import Bench, Judgement, Plan, counted, kind, number_or_none
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.engine import EngineError
+from mesh_defs.contracts.scan.spots import CannotCheck, Spot, spots_at, spots_of
 from mesh_defs.contracts.wording import listing, must, number
 
 

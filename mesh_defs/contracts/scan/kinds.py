@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.formats import FLOAT_FORMATS, INTEGER_FORMATS, STRING_FORMATS
-from mesh_defs.contracts.literals import literal
-from mesh_defs.contracts.moments import TEMPORAL
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck, Spot
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.formats import FLOAT_FORMATS, INTEGER_FORMATS, STRING_FORMATS
+from mesh_defs.contracts.scan.literals import literal
+from mesh_defs.contracts.scan.moments import TEMPORAL
+from mesh_defs.contracts.scan.spots import CannotCheck, Spot
 
 INFINITY = exp.cast(exp.Literal.string("Infinity"), "double")
 RowBuilder = Callable[[Rule, Column], exp.Expression]

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.attempts import Times
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.engine import Engine
-from mesh_defs.contracts.keys import Repeats
+from mesh_defs.contracts.levels.attempts import Times
 from mesh_defs.contracts.operators import holds
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.engine import Engine
+from mesh_defs.contracts.scan.keys import Repeats
 from mesh_defs.contracts.wording import of_rows, share
 
 

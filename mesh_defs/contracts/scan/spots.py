@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.properties import ITEMS, KEY, VALUE
+from mesh_defs.contracts.clauses.properties import ITEMS, KEY, VALUE
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.wording import listing
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from mesh_defs.contracts.attempts import PUBLISHED, Attempt
-from mesh_defs.contracts.evidence import (
+from mesh_defs.contracts.levels.attempts import PUBLISHED, Attempt
+from mesh_defs.contracts.levels.evidence import (
     DAYS,
     Course,
     Evidence,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from mesh_defs.contracts.attempts import FAILED, PUBLISHED, UNCHANGED
-from mesh_defs.contracts.evidence import (
+from mesh_defs.contracts.levels.attempts import FAILED, PUBLISHED, UNCHANGED
+from mesh_defs.contracts.levels.evidence import (
     DAYS,
     Course,
     Occasion,
@@ -22,7 +22,7 @@ from mesh_defs.contracts.evidence import (
     steady,
     window_start,
 )
-from mesh_defs.contracts.seen import (
+from mesh_defs.contracts.levels.seen import (
     Measured,
     NotMeasured,
     Seen,

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind, number_or_none
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck, spots_of
+from mesh_defs.contracts.scan.bench import Bench, Judgement, Plan, counted, kind, number_or_none
+from mesh_defs.contracts.scan.spots import CannotCheck, spots_of
 from mesh_defs.contracts.wording import listing, number, rows
 
 HOW_TO_INSTALL = "Great Expectations is not installed: `pip install 'mesh-defs[gx]'`"

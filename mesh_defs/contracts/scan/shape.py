@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
-from mesh_defs.contracts.columns import stands_for
-from mesh_defs.contracts.physical import is_of, readings
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck, spots_of
+from mesh_defs.contracts.scan.bench import Bench, Judgement, Plan, counted, kind
+from mesh_defs.contracts.scan.columns import stands_for
+from mesh_defs.contracts.scan.physical import is_of, readings
+from mesh_defs.contracts.scan.spots import CannotCheck, spots_of
 from mesh_defs.contracts.wording import listing
 
 

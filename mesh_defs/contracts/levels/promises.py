@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mesh_defs.contracts.amounts import amount, level_name, words
-from mesh_defs.contracts.levels import freshness_clause
-from mesh_defs.contracts.meanings import DATED, MEANINGS, Meaning
+from mesh_defs.contracts.clauses.softening import custom
+from mesh_defs.contracts.levels.amounts import amount, level_name, words
+from mesh_defs.contracts.levels.freshness import freshness_clause
+from mesh_defs.contracts.levels.meanings import DATED, MEANINGS, Meaning
+from mesh_defs.contracts.levels.seen import Measured, NotMeasured, Seen
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.seen import Measured, NotMeasured, Seen
-from mesh_defs.contracts.softening import custom
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import (

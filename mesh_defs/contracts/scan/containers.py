@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.kinds import is_null, row_test
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.kinds import is_null, row_test
+from mesh_defs.contracts.scan.spots import CannotCheck
 
 
 @row_test("minItems", "has too few items", "have too few items", "array")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from mesh_defs.contracts import keys
-from mesh_defs.contracts.engine import Engine
-from mesh_defs.contracts.guesses import names_a_thing
+from mesh_defs.contracts.drafts.guesses import names_a_thing
+from mesh_defs.contracts.scan import keys
+from mesh_defs.contracts.scan.engine import Engine
 
 if TYPE_CHECKING:
-    from mesh_defs.contracts.profile import ColumnFacts
+    from mesh_defs.contracts.drafts.profile import ColumnFacts
 
 LARGEST_KEY = 3
 # How many columns are looked at, and how many tests of each size are made on all rows.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from mesh_defs.contracts.formats import STRING_FORMATS
+from mesh_defs.contracts.scan.formats import STRING_FORMATS
 
 # A shape that so many of the values have is a guess worth making.
 MOST = 0.8

@@ -17,8 +17,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import INTEGERS, Column
-from mesh_defs.contracts.engine import Engine
+from mesh_defs.contracts.scan.columns import INTEGERS, Column
+from mesh_defs.contracts.scan.engine import Engine
 
 # A bitmap of 2^29 bits is 64 MiB, and each thread of the engine fills its own.
 LARGEST_BITMAP = 2**29

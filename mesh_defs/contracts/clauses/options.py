@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mesh_defs.contracts.formats import FLOAT_FORMATS, INTEGER_FORMATS, STRING_FORMATS
-from mesh_defs.contracts.moments import TEMPORAL, written
-from mesh_defs.contracts.properties import Place
+from mesh_defs.contracts.clauses.properties import Place
+from mesh_defs.contracts.scan.formats import FLOAT_FORMATS, INTEGER_FORMATS, STRING_FORMATS
+from mesh_defs.contracts.scan.moments import TEMPORAL, written
 from mesh_defs.contracts.wording import listing, number
 
 Promise = tuple[str, dict[str, Any]]

@@ -8,40 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.neighbours import Neighbours
-from mesh_defs.contracts.options import option_promises, plain, time_params
-from mesh_defs.contracts.properties import Place, column_of, column_places, places_of
-from mesh_defs.contracts.rules import Clause, Rule
-from mesh_defs.contracts.softening import (
+from mesh_defs.contracts.clauses.options import option_promises, plain, time_params
+from mesh_defs.contracts.clauses.properties import Place, column_of, column_places, places_of
+from mesh_defs.contracts.clauses.softening import (
     custom,
     quarantine_of,
     severity_of,
     tolerance_of,
 )
-from mesh_defs.contracts.type_names import dialects_of, length_of
-from mesh_defs.contracts.variables import unset
+from mesh_defs.contracts.clauses.type_names import length_of
+from mesh_defs.contracts.clauses.variables import unset
+from mesh_defs.contracts.rules import Clause, Rule
 from mesh_defs.contracts.wording import listing, tolerated
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
-
-
-def schema_clauses(
-    schema_object: SchemaObject, odcs: OpenDataContractStandard, neighbours: Neighbours
-) -> list[Clause]:
-    """Every clause of one schema object."""
-    from mesh_defs.contracts.quality import quality_clauses
-    from mesh_defs.contracts.references import relationship_clauses
-
-    found = [*_object_clauses(schema_object)]
-    dialects = dialects_of(odcs)
-    for place in places_of(schema_object):
-        found += _place_clauses(schema_object, place, dialects)
-        found += quality_clauses(schema_object, place)
-        found += relationship_clauses(schema_object, place, odcs, neighbours)
-    found += quality_clauses(schema_object, None)
-    found += relationship_clauses(schema_object, None, odcs, neighbours)
-    return found
+    from open_data_contract_standard.model import SchemaObject
 
 
 def make(
@@ -97,7 +78,7 @@ def at(*places: Place) -> dict[str, Any]:
     return found
 
 
-def _object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
+def object_clauses(schema_object: SchemaObject) -> Iterator[Clause]:
     names = [p.column for p in column_places(schema_object)]
     said = f"has the columns {listing(names)}" if names else "exists"
     yield make(schema_object, None, "columns", f"{schema_object.name} {said}", columns=names)
@@ -131,7 +112,7 @@ def _key_position(place: Place) -> int:
     return position if position is not None and position > 0 else 10**6
 
 
-def _place_clauses(
+def place_clauses(
     schema_object: SchemaObject, place: Place, dialects: list[str]
 ) -> Iterator[Clause]:
     def clause(kind: str, promised: str, **params: Any) -> Clause:

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses import at, make
-from mesh_defs.contracts.neighbours import Neighbours
-from mesh_defs.contracts.properties import Place, place_named
+from mesh_defs.contracts.clauses.neighbours import Neighbours
+from mesh_defs.contracts.clauses.properties import Place, place_named
+from mesh_defs.contracts.clauses.schema import at, make
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.wording import listing
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses import at, make
-from mesh_defs.contracts.options import plain
-from mesh_defs.contracts.properties import (
+from mesh_defs.contracts.clauses.options import plain
+from mesh_defs.contracts.clauses.properties import (
     Place,
     column_of,
     columns_of,
     place_named,
     withheld_classes,
 )
+from mesh_defs.contracts.clauses.schema import at, make
 from mesh_defs.contracts.rules import Clause
 from mesh_defs.contracts.schedules import schedule_of
 from mesh_defs.contracts.wording import OPERATORS, listing, must

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 
-from mesh_defs.contracts.columns import Column
+from mesh_defs.contracts.scan.columns import Column
 
 
 class EngineError(Exception):

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from mesh_defs.contracts import containers as _containers  # noqa: F401  it registers its tests
-from mesh_defs.contracts import keys
-from mesh_defs.contracts.bench import Bench, Judgement, Plan, counted, kind
-from mesh_defs.contracts.columns import Column
-from mesh_defs.contracts.kinds import ROW_TESTS, breaks, broken, measured_as
 from mesh_defs.contracts.operators import holds
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck, Spot, spots_of
+from mesh_defs.contracts.scan import containers as _containers  # noqa: F401  it registers its tests
+from mesh_defs.contracts.scan import keys
+from mesh_defs.contracts.scan.bench import Bench, Judgement, Plan, counted, kind
+from mesh_defs.contracts.scan.columns import Column
+from mesh_defs.contracts.scan.kinds import ROW_TESTS, breaks, broken, measured_as
+from mesh_defs.contracts.scan.spots import CannotCheck, Spot, spots_of
 from mesh_defs.contracts.wording import listing, of_rows, rows, span
 
 # -- row by row ----------------------------------------------------------------------------------

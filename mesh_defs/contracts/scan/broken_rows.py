@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.contracts.audit import bench_of, plan_of
-from mesh_defs.contracts.engine import engine_for, relation
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.spots import CannotCheck
+from mesh_defs.contracts.scan.engine import engine_for, relation
+from mesh_defs.contracts.scan.spots import CannotCheck
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaObject

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.amounts import level_name, words
-from mesh_defs.contracts.evidence import Part, by_day, days_until, just_after, window_start
-from mesh_defs.contracts.promises import Promise, elements_of, promise_of
-from mesh_defs.contracts.seen import NotMeasured, Seen
+from mesh_defs.contracts.levels.amounts import level_name, words
+from mesh_defs.contracts.levels.evidence import Part, by_day, days_until, just_after, window_start
+from mesh_defs.contracts.levels.promises import Promise, elements_of, promise_of
+from mesh_defs.contracts.levels.seen import NotMeasured, Seen
 from mesh_defs.contracts.wording import number, span
 
 if TYPE_CHECKING:
