@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from mesh_defs.contracts.drafts.draft import Draft
-    from mesh_defs.contracts.drafts.profile import Profile
+    from mesh_defs.contracts.drafts.facts import Profile
     from mesh_defs.model import DomainRoom
 
 CONTRACT = ".odcs.yaml"

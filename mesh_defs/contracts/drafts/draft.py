@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlglot import exp
 
+from mesh_defs.contracts.drafts.facts import ColumnFacts, Profile
 from mesh_defs.contracts.drafts.guesses import names_a_thing, words_of
-from mesh_defs.contracts.drafts.profile import ColumnFacts, Profile
 from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.model import yaml_text
 from mesh_defs.model.yaml_source import FieldPath

@@ -18,7 +18,7 @@ from mesh_defs.contracts.scan import keys
 from mesh_defs.contracts.scan.engine import Engine
 
 if TYPE_CHECKING:
-    from mesh_defs.contracts.drafts.profile import ColumnFacts
+    from mesh_defs.contracts.drafts.facts import ColumnFacts
 
 LARGEST_KEY = 3
 # How many columns are looked at, and how many tests of each size are made on all rows.

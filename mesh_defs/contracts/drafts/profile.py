@@ -7,12 +7,14 @@ every row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
+from mesh_defs.contracts.drafts.facts import ColumnFacts, Profile
 from mesh_defs.contracts.drafts.guesses import Shape, personal, shapes
+from mesh_defs.contracts.drafts.key_search import find_keys
 from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.scan.engine import Engine
 from mesh_defs.contracts.scan.kinds import does_not_match
@@ -27,43 +29,8 @@ SLACK = 2
 _SCALAR = {"integer", "number", "boolean", "date", "timestamp", "time", "string"}
 
 
-@dataclass(frozen=True)
-class ColumnFacts:
-    """What every row of a column has in common.
-
-    `distinct` is an estimate. Bounds are numbers, or moments as ISO text; they are None where
-    there is no such thing. `values` are all values there are, where they are few.
-    """
-
-    column: Column
-    filled: int
-    distinct: int = 0
-    bounds: tuple[Any, Any] = (None, None)
-    lengths: tuple[int, int] | None = None
-    shape: Shape | None = None
-    values: tuple[str, ...] = ()
-    personal: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.column.name
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A table: its rows, its columns, the columns that identify a row, and those that repeat
-    nothing."""
-
-    rows: int
-    columns: tuple[ColumnFacts, ...]
-    key: tuple[str, ...] = ()
-    unique: frozenset[str] = field(default_factory=frozenset)
-
-
 def profile(engine: Engine, relation: exp.Expression) -> Profile:
     """Raises EngineError where the table cannot be read."""
-    from mesh_defs.contracts.drafts.key_search import find_keys
-
     columns = list(engine.columns(relation).values())
     few = _few_rows(engine, relation, columns)
     proposed = {c.name: shapes(c.name, few[c.name]) for c in columns if c.name in few}
