@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraint
 # What contracts are compared with: any git revision, such as the last release or the main branch.
 AGAINST ?= HEAD~1
 .DEFAULT_GOAL := help
-.PHONY: help mesh ui test test-all lint bench clean
+.PHONY: help mesh ui test test-all lint bench bench-contracts clean
 
 help: ## List every target with a line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: $(VENV)/test.done ## Style, types, import rules, the mesh's own files, wha
 
 bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in one run
 	$(BIN)/python -m benchmarks
+
+bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (half an hour)
+	$(BIN)/python -m benchmarks.contracts
 
 clean: ## Remove .venv and the state folder (all that was run and published here)
 	rm -rf $(VENV) .mesh

@@ -20,8 +20,16 @@ class Timed:
     output: str
 
 
-def timed(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Timed:
-    """Run a command to its end. Raises RuntimeError with its output when it fails."""
+def timed(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    patience: float | None = None,
+) -> Timed:
+    """Run a command to its end. Raises RuntimeError with its output when it fails.
+
+    After `patience` seconds it is killed, and subprocess.TimeoutExpired raised.
+    """
     started = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -35,17 +43,20 @@ def timed(command: Sequence[str], environment: Mapping[str, str], folder: Path) 
     done = threading.Event()
     watch = threading.Thread(target=_watch, args=(process.pid, peak, done))
     watch.start()
-    output, _ = process.communicate()
-    seconds = time.monotonic() - started
-    done.set()
-    watch.join()
+    try:
+        output, _ = process.communicate(timeout=patience)
+    finally:
+        process.kill()  # does nothing to one that has ended
+        seconds = time.monotonic() - started
+        done.set()
+        watch.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
     return Timed(seconds, peak[0], output)
 
 
 def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
-    while not done.wait(0.2):
+    while not done.wait(0.05):
         peak[0] = max(peak[0], sum(_memory(p) for p in _tree(pid)))
 
 

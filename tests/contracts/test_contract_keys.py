@@ -71,6 +71,21 @@ def test_each_tactic_gives_the_same_answer_and_true_examples(
         assert counted[tuple(row[c.name] for c in columns)] == row[keys.COUNT]
 
 
+ends = st.integers(-(2**31), 2**31 - 20)
+dense = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.integers(0, 4)), max_size=30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(dense, ends, ends, ends)
+def test_a_bit_for_each_key_of_dense_columns(
+    rows: list[tuple[int, int, int]], a: int, b: int, c: int
+) -> None:
+    of = one_object([{"name": n, "primaryKey": True} for n in "abc"])
+    moved = [(x + a, y + b, z + c) for x, y, z in rows]
+    found = verdicts(table(dict.fromkeys("abc", "INTEGER"), moved), of)["t.primaryKey"]
+    assert found.failing == surplus(rows)
+
+
 @pytest.mark.parametrize(
     ("type_", "values"),
     [
