@@ -219,6 +219,22 @@ def test_another_contract_outside_a_mesh_is_given_or_named(shell: Shell, folder:
     assert (said.code, said.json["verdicts"][-1]["failing"]) == (1, 1)
 
 
+def test_a_reference_by_ids_into_the_file_of_another_contract(shell: Shell, folder: Path) -> None:
+    there = {"name": "orders", "id": "orders_id", "properties": [
+        {"name": "day", "id": "day_id", "logicalType": "date"}]}  # fmt: skip
+    write(folder, there)
+    (folder / "c.odcs.yaml").rename(folder / "orders.yaml")
+    to = "orders.yaml#/schema/orders_id/properties/day_id"
+    day = {"name": "day", "logicalType": "date", "relationships": [{"to": to}]}
+    write(folder, {"name": "days", "properties": [day]})
+    (folder / "days.csv").write_text("day\n2024-05-01\n2024-05-09\n", encoding="utf-8")
+    (folder / "o.csv").write_text("day\n2024-05-01\n", encoding="utf-8")
+    given = ("--on", "days.csv", "--on", "orders.yaml#orders=o.csv")
+    said = shell("contract", "test", "c.odcs.yaml", *given, "--json")
+    failed = [v for v in said.json["verdicts"] if v["outcome"] != "passed"]
+    assert [(v["rule"], v["failing"]) for v in failed] == [("day.foreignKey", 1)]
+
+
 def test_inside_a_mesh_an_agreed_product_is_at_hand(
     shell: Shell, in_tiny_mesh: TinyMesh, tmp_path: Path
 ) -> None:
