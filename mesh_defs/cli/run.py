@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mesh_defs.orchestration.report import RunReport
+    from mesh_defs.orchestration.report import Progress, RunReport
 
 
 def register(app: typer.Typer) -> None:
@@ -57,8 +56,14 @@ def run(
     shown = console(stderr=json)
     # A program that reads the JSON gets nothing on stderr either, unless a person sits there.
     watching: Any = nullcontext(lambda said: None) if json and not shown.is_terminal else None
-    with _ends_when_told(), watching or progress(shown) as listen:
-        report = run_mesh(root, names or (), force, jobs, listen)
+    with _ends_when_told() as end, watching or progress(shown) as listen:
+
+        def heard(said: Progress) -> None:
+            end()
+            listen(said)
+
+        report = run_mesh(root, names or (), force, jobs, heard)
+        end()
     if json:
         as_json(report.to_json())
     else:
@@ -113,13 +118,28 @@ def say_report(console: Console, report: RunReport) -> None:
 
 
 @contextmanager
-def _ends_when_told() -> Iterator[None]:
-    """A plain `kill` ends the domains' processes as Ctrl-C does, instead of leaving them alone."""
+def _ends_when_told() -> Iterator[Callable[[], None]]:
+    """A plain `kill` ends the domains' processes as Ctrl-C does, instead of leaving them alone.
+
+    Python drops what a signal raises while it tidies up (in a weak reference's callback, say). So
+    it is remembered, and what is yielded raises it again.
+    """
+    told: list[int] = []
+
+    def end() -> None:
+        if told:
+            raise KeyboardInterrupt if told[0] == signal.SIGINT else SystemExit(128 + told[0])
+
+    def hear(number: int, frame: object) -> None:
+        told.append(number)
+        end()
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield end
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield end
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

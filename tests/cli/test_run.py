@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from mesh_defs.cli.run import say_report
+from mesh_defs.cli.run import _ends_when_told, say_report
 from mesh_defs.orchestration.report import DomainResult, ProductResult, RunReport
 from tests.cli.conftest import Shell, steady
 from tests.tiny_mesh import ORDERS, TinyMesh
@@ -151,6 +152,22 @@ def test_a_run_that_is_told_to_stop_stops(
     while _alive(run.pid) and time.monotonic() < give_up + 30:
         time.sleep(0.1)  # the fork server looks up when it has imported everything
     assert _alive(run.pid) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_that_python_drops_is_raised_again(
+    number: signal.Signals, raised: type[BaseException]
+) -> None:
+    before = signal.getsignal(number)
+    with _ends_when_told() as end:
+        end()
+        with suppress(KeyboardInterrupt, SystemExit):  # as in a weak reference's callback
+            signal.raise_signal(number)
+        with pytest.raises(raised):
+            end()
+    assert signal.getsignal(number) is before
 
 
 def _alive(group: int) -> list[str]:
