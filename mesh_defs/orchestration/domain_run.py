@@ -64,7 +64,7 @@ def _execute(
     listen: Listen,
     started: float,
 ) -> DomainResult:
-    from mesh_defs.orchestration.instance import PID_TAG, fail_dead_runs, open_instance
+    from mesh_defs.orchestration.instance import PID_TAG, noted, open_instance
     from mesh_defs.orchestration.location import domain_definitions
     from mesh_defs.orchestration.site import FORCE_TAG
 
@@ -76,8 +76,7 @@ def _execute(
     tags = {"mesh/domain": room.name, PID_TAG: str(os.getpid())}
     if force:
         tags[FORCE_TAG] = "true"
-    with open_instance(root, state) as instance:
-        fail_dead_runs(instance)
+    with open_instance(root, state) as instance, noted(state, run_id):
         instance.add_event_listener(run_id, watch)
         result = job.execute_in_process(
             instance=instance,

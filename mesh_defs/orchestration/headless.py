@@ -21,6 +21,7 @@ from typing import Any
 
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.orchestration.domain_run import run_domain
+from mesh_defs.orchestration.instance import settle_killed_runs
 from mesh_defs.orchestration.plan import plan
 from mesh_defs.orchestration.report import DomainResult, ProductResult, Progress, RunReport
 from mesh_defs.storage.state import State
@@ -45,6 +46,7 @@ def run_mesh(
     """
     started = time.monotonic()
     state = State.of(root)
+    settle_killed_runs(root, state)
     mesh = Mesh.read(root)
     wanted = _wanted(mesh, selection)
     order = [name for name in mesh.order() if name in wanted]

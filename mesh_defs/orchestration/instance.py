@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,31 @@ def fail_dead_runs(instance: DagsterInstance) -> list[str]:
             instance.report_run_failed(run, "The process of this run is gone.")
             dead.append(run.run_id)
     return dead
+
+
+@contextmanager
+def noted(state: State, run_id: str) -> Iterator[None]:
+    """A note while a run goes on. One that outlives its process tells that the run was killed."""
+    note = state.dagster / "running" / run_id
+    write_text(note, str(os.getpid()))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def settle_killed_runs(root: Path, state: State) -> None:
+    """Fail the runs that were killed; without importing Dagster where none was."""
+    killed = []
+    for note in (state.dagster / "running").glob("[!.]*"):
+        with suppress(FileNotFoundError):  # that run has just ended
+            if not _alive(int(note.read_text(encoding="utf-8"))):
+                killed.append(note)
+    if killed:
+        with open_instance(root, state) as instance:
+            fail_dead_runs(instance)
+        for note in killed:
+            note.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

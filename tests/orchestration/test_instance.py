@@ -16,7 +16,14 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import text
 
 from mesh_defs.orchestration.event_log import PooledSqliteEventLog
-from mesh_defs.orchestration.instance import PID_TAG, fail_dead_runs, open_instance, prepare_home
+from mesh_defs.orchestration.instance import (
+    PID_TAG,
+    fail_dead_runs,
+    noted,
+    open_instance,
+    prepare_home,
+    settle_killed_runs,
+)
 from mesh_defs.storage.state import State
 from tests.tiny_mesh import REPOSITORY, TinyMesh
 
@@ -110,6 +117,36 @@ def test_runs_whose_process_is_gone_are_marked_failed(instance: dg.DagsterInstan
     said = [e.message for e in instance.all_logs("started, dead")]
     assert any("The process of this run is gone." in message for message in said)
     assert fail_dead_runs(instance) == []
+
+
+def test_a_killed_run_is_found_without_dagster_and_then_settled(
+    unpublished_mesh: TinyMesh,
+) -> None:
+    root, state = unpublished_mesh.root, State.of(unpublished_mesh.root)
+    with noted(state, "alive"), open_instance(root, state) as instance:
+        settle_killed_runs(root, state)
+        started = {"status": dg.DagsterRunStatus.STARTED, "job_name": "shop"}
+        pid = a_dead_process()
+        instance.add_run(dg.DagsterRun(run_id="killed", tags={PID_TAG: str(pid)}, **started))
+        note = state.dagster / "running" / "killed"
+        note.write_text(str(pid), encoding="utf-8")
+        (note.parent / ".cut-short").touch()
+        settle_killed_runs(root, state)
+        killed = instance.get_run_by_id("killed")
+        assert killed is not None
+        assert killed.is_failure
+        assert not note.exists()
+        assert (note.parent / "alive").exists()
+    assert not (note.parent / "alive").exists()
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from mesh_defs.orchestration.headless import settle_killed_runs\n"
+        "from mesh_defs.storage.state import State\n"
+        f"root = Path({str(root)!r})\n"
+        "settle_killed_runs(root, State.of(root))\nprint('dagster' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
 
 
 def log_of(folder: Path) -> PooledSqliteEventLog:
