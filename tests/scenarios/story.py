@@ -76,7 +76,9 @@ class Story:
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """What `mesh list` says stands published, by product, without what was tried since."""
-        found = {p["product"]: p for p in json.loads(self.mesh("list", "--json").out)}
+        said = self.mesh("list", "--json")
+        assert said.code == 0, said
+        found = {p["product"]: p for p in said.json}
         return {name: {k: p[k] for k in p if k != "last_attempt"} for name, p in found.items()}
 
     def ask(self, sql: str) -> list[dict[str, Any]]:
