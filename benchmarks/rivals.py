@@ -37,10 +37,9 @@ def mesh(folder: Path) -> Callable[[], Found]:
 
     def run() -> Found:
         contract = read_contract(read_yaml(folder / "contract.odcs.yaml"))
-        with opened({"orders": Relation(str(folder / "orders.parquet"))}) as connection:
-            found = audit(
-                connection, {"orders": "orders"}, contract, references={}, as_of=datetime.now(UTC)
-            )
+        with opened({"orders": Relation(str(folder / "orders.parquet"))}) as there:
+            now = datetime.now(UTC)
+            found = audit(there.connection, there.tables, contract, references={}, as_of=now)
         shape = sum(
             v.rule.kind in ("columns", "extraColumns", "logicalType") for v in found.verdicts
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulator.running import Emulator, running
 from tests.tiny_mesh import TinyMesh, build
 
 
@@ -35,3 +36,12 @@ def tiny_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyMesh]:
 def unpublished_mesh(tmp_path: Path) -> TinyMesh:
     """The same files, nothing run yet."""
     return build(tmp_path / "mesh")
+
+
+@pytest.fixture(scope="session")
+def emulator(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Emulator]:
+    """A BigQuery to speak to, the same for the whole session: work in a dataset of your own."""
+    with running(pytestconfig, tmp_path_factory.mktemp("bigquery")) as found:
+        yield found

@@ -1,7 +1,8 @@
-"""Tables that lie outside the mesh, opened where they are: files, Delta folders, DuckDB files.
+"""Tables that lie outside the mesh, opened where they are: files, Delta, DuckDB files, BigQuery.
 
 How a relation is written: a Parquet, CSV or JSON file or a glob of them, the folder of a Delta
-table, or `FILE.duckdb:TABLE`. What a table should hold is not known here.
+table, `FILE.duckdb:TABLE`, or `bigquery:PROJECT.DATASET.TABLE`. What a table should hold is not
+known here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
+from mesh_defs.storage import bigquery
 from mesh_defs.storage.scratch import lock_down
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import read_files, tune
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FORMS = (
-    "A relation is a Parquet, CSV or JSON file, a glob of them, the folder of a Delta table, or "
-    "FILE.duckdb:TABLE."
+    "A relation is a Parquet, CSV or JSON file, a glob of them, the folder of a Delta table, "
+    f"FILE.duckdb:TABLE, or {bigquery.FORM}."
 )
 _READERS = {
     ".parquet": "read_parquet",
@@ -53,12 +55,41 @@ class Relation:
     texts: frozenset[str] = field(default_factory=frozenset)
 
 
-@contextmanager
-def opened(relations: Mapping[str, Relation]) -> Iterator[DuckDBPyConnection]:
-    """A connection in which each relation is a view of its name, and no other file can be read.
+@dataclass(frozen=True)
+class Opened:
+    """A DuckDB connection or a client of BigQuery, and each relation's table in it."""
 
-    Raises MeshError for a relation that is not there or cannot be read.
+    connection: Any
+    tables: Mapping[str, exp.Expression]
+
+
+@contextmanager
+def opened(relations: Mapping[str, Relation]) -> Iterator[Opened]:
+    """All relations, readable by one engine.
+
+    Raises MeshError for a relation that is not there or cannot be read, and for some on BigQuery
+    and some not.
     """
+    remote = [r for r in relations.values() if bigquery.is_bigquery(r.place)]
+    if remote and len(remote) == len(relations):
+        tables = {name: bigquery.table_at(str(r.place)) for name, r in relations.items()}
+        with bigquery.client_for(tables) as client:
+            yield Opened(client, tables)
+        return
+    if remote:
+        (near, *_) = (r.place for r in relations.values() if r not in remote)
+        where = f"`{near}`" if isinstance(near, str) else "a product of this mesh"
+        raise MeshError(
+            f"`{remote[0].place}` is on BigQuery and {where} is not: one engine must read both. "
+            "Load one of them where the other is."
+        )
+    with _local(relations) as connection:
+        yield Opened(connection, {name: exp.table_(name, quoted=True) for name in relations})
+
+
+@contextmanager
+def _local(relations: Mapping[str, Relation]) -> Iterator[DuckDBPyConnection]:
+    """A connection in which each relation is a view of its name, and no other file can be read."""
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="mesh-") as spill:
@@ -89,8 +120,6 @@ def _query(
     if isinstance(place, Snapshot):
         return exp.select("*").from_(read_files(place.files)), list(place.files)
     scheme, found, _ = place.partition("://")
-    if scheme == "bigquery" or place.startswith("bigquery:"):
-        raise MeshError(f"`{place}`: BigQuery cannot be read yet. {FORMS}")
     if found and scheme != "file":
         raise MeshError(f"`{place}` is not on this machine. {FORMS}")
     place = place.removeprefix("file://")

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from mesh_defs.contracts.audit import audit
 from tests.contracts.contract_lab import NOW, contract
 from tests.contracts.generated import TYPES, Made, made
-from tests.judges.environment import JUDGES, environment
+from tests.environments import JUDGES, judges
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ class Peer:
 
 @pytest.fixture(scope="module")
 def peer(pytestconfig: pytest.Config) -> Iterator[Peer]:
-    found = Peer(environment(pytestconfig) / "bin" / "python")
+    found = Peer(judges(pytestconfig))
     yield found
     found.close()
 

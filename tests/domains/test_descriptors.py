@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.judges.environment import JUDGES, environment
+from tests.environments import JUDGES, judges
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ Judge = Callable[..., dict[str, str | None]]
 
 @pytest.fixture(scope="session")
 def judge(pytestconfig: pytest.Config) -> Judge:
-    python = environment(pytestconfig) / "bin" / "python"
+    python = judges(pytestconfig)
 
     def ask(tool: str, files: list[Path], folder: Path = REPOSITORY) -> dict[str, str | None]:
         done = subprocess.run(

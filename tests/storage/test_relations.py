@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from mesh_defs.model import MeshError
+from mesh_defs.storage.bigquery import table_at
 from mesh_defs.storage.relations import Relation, opened
 from mesh_defs.storage.tables import replace, snapshot
 
@@ -33,8 +35,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rows_of(place: Any, *texts: str) -> list[tuple[Any, ...]]:
-    with opened({"my t": Relation(place, frozenset(texts))}) as connection:
-        return connection.execute('SELECT * FROM "my t" ORDER BY ALL').fetchall()
+    with opened({"my t": Relation(place, frozenset(texts))}) as found:
+        return found.connection.execute('SELECT * FROM "my t" ORDER BY ALL').fetchall()
 
 
 FILES = ["a.parquet", "b.csv.gz", "c.jsonl", "d/*.parquet", "d", "e"]
@@ -64,7 +66,8 @@ WRONG = [
     ("notes.txt", "`notes.txt`: not such a file"),
     ("torn.parquet", "`torn.parquet` cannot be read"),
     ("s3://bucket/a.parquet", "not on this machine"),
-    ("bigquery:p.d.t", "BigQuery cannot be read yet"),
+    ("bigquery:t", "`bigquery:t` is no table of BigQuery: expected bigquery:[PROJECT.]DATASET."),
+    ("bigquery:p.d.t; DROP", "is no table of BigQuery"),
 ]
 
 
@@ -77,10 +80,46 @@ def test_what_cannot_be_read_says_so(folder: Path, place: str, said: str) -> Non
 
 
 def test_nothing_else_can_be_read(folder: Path) -> None:
-    with opened({"t": Relation("a.parquet")}) as connection:
+    with opened({"t": Relation("a.parquet")}) as found:
         for query in ("SELECT * FROM 'd/1.parquet'", "SELECT * FROM read_text('/etc/hostname')"):
             with pytest.raises(duckdb.Error, match="disabled"):
-                connection.execute(query)
+                found.connection.execute(query)
+
+
+def test_one_engine_reads_all(folder: Path) -> None:
+    both = {"t": Relation("a.parquet"), "u": Relation("bigquery:p.d.t")}
+    with pytest.raises(
+        MeshError, match=re.escape("`bigquery:p.d.t` is on BigQuery and `a.parquet`")
+    ):
+        opened(both).__enter__()
+
+
+PLACES = [
+    ("bigquery:p.d.t", ("p", "d", "t")),
+    ("bigquery://p.d.t", ("p", "d", "t")),
+    ("bigquery:d.t", ("", "d", "t")),
+    ("bigquery:my-project-1.d.t_2017-01", ("my-project-1", "d", "t_2017-01")),
+    ("bigquery:example.com:p.d.t", ("example.com:p", "d", "t")),
+]
+
+
+@pytest.mark.parametrize(("place", "parts"), PLACES)
+def test_names_of_tables_on_bigquery(place: str, parts: tuple[str, str, str]) -> None:
+    found = table_at(place)
+    assert (found.catalog, found.db, found.name) == parts
+
+
+def test_bigquery_without_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.cloud.bigquery", None)
+    with pytest.raises(MeshError, match=re.escape("pip install 'mesh-defs[bigquery]'")):
+        opened({"t": Relation("bigquery:p.d.t")}).__enter__()
+
+
+def test_bigquery_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is asked of the network: the file that is named does not exist."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    with pytest.raises(MeshError, match=r"BigQuery: .*none.json was not found"):
+        opened({"t": Relation("bigquery:p.d.t")}).__enter__()
 
 
 def test_texts_are_kept_as_they_are_written(tmp_path: Path) -> None:
@@ -115,9 +154,9 @@ class TestDelta:
         from deltalake.schema import PrimitiveType
 
         DeltaTable.create(str(tmp_path / "t"), Schema([Field("a", PrimitiveType("long"))]))
-        with opened({"t": Relation(str(tmp_path / "t"))}) as connection:
-            assert connection.execute("DESCRIBE t").fetchall()[0][:2] == ("a", "BIGINT")
-            assert connection.execute("SELECT * FROM t").fetchall() == []
+        with opened({"t": Relation(str(tmp_path / "t"))}) as found:
+            assert found.connection.execute("DESCRIBE t").fetchall()[0][:2] == ("a", "BIGINT")
+            assert found.connection.execute("SELECT * FROM t").fetchall() == []
 
     def test_rows_that_were_taken_back_are_not_read(self, folder: Path) -> None:
         from deltalake import DeltaTable

@@ -74,13 +74,12 @@ def init(
 def _profiled(relation: str) -> Profile:
     from mesh_defs.contracts.drafts.profile import profile
     from mesh_defs.contracts.scan.engine import EngineError, engine_for
-    from mesh_defs.contracts.scan.engine import relation as table
     from mesh_defs.model import MeshError
     from mesh_defs.storage.relations import Relation, opened
 
-    with opened({"t": Relation(relation)}) as connection:
+    with opened({"t": Relation(relation)}) as there:
         try:
-            return profile(engine_for(connection), table("t"))
+            return profile(engine_for(there.connection), there.tables["t"])
         except EngineError as error:
             raise MeshError(f"`{relation}` cannot be read: {error}.") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -62,7 +62,8 @@ def test(
 ) -> None:
     """Check each rule of a contract on a table that lies anywhere.
 
-    RELATION: a Parquet, CSV or JSON file, a glob, a Delta folder, or FILE.duckdb:TABLE.
+    RELATION: a Parquet, CSV or JSON file, a glob, a Delta folder, FILE.duckdb:TABLE, or
+    bigquery:PROJECT.DATASET.TABLE.
     Exit code 1 if a rule of severity error fails; 3 if none does, and some rule could not be
     checked.
 
@@ -112,27 +113,20 @@ def _audited(
         from mesh_defs.cli.quality import at_hand
         from mesh_defs.storage.state import State
 
-        there = at_hand(State.of(room.folder.parent.parent), room)
+        published = at_hand(State.of(room.folder.parent.parent), room)
         given |= {
             str(ref): Relation(snapshot)
-            for ref, snapshot in there.items()
+            for ref, snapshot in published.items()
             if str(ref) in wanted - {*given}
         }
-    with opened(given) as connection:
-        names = {name: _view(name) for name in given}
+    with opened(given) as there:
         return audit(
-            connection,
-            {name: view for name, view in names.items() if name in objects},
+            there.connection,
+            {name: table for name, table in there.tables.items() if name in objects},
             contract,
-            references={name: view for name, view in names.items() if name not in objects},
+            references={name: table for name, table in there.tables.items() if name not in objects},
             as_of=as_of,
         )
-
-
-def _view(name: str) -> Any:
-    from sqlglot import exp
-
-    return exp.table_(name, quoted=True)
 
 
 def _room_of(contract: DataContract) -> DomainRoom | None:

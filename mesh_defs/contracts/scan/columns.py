@@ -13,6 +13,7 @@ INTEGERS = frozenset({*exp.DataType.INTEGER_TYPES}) - {_T.BIT}  # a string of bi
 FLOATS = frozenset({_T.FLOAT, _T.DOUBLE})
 DECIMALS = frozenset({_T.DECIMAL, _T.BIGDECIMAL})
 TEXTS = frozenset({*exp.DataType.TEXT_TYPES, _T.UUID, _T.ENUM, _T.JSON})
+WHOLES = frozenset({_T.JSON, _T.ARRAY, _T.STRUCT})  # of others: BigQuery casts none to text
 ZONED = frozenset({_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMETZ})
 TIMESTAMPS = frozenset(
     {_T.TIMESTAMP, _T.TIMESTAMP_S, _T.TIMESTAMP_MS, _T.TIMESTAMP_NS, _T.TIMESTAMPNTZ, _T.DATETIME}
@@ -71,6 +72,8 @@ class Column:
 
     @property
     def _cast(self) -> exp.Expression:
+        if self.dialect == "bigquery" and self.type is not None and self.type.this in WHOLES:
+            return exp.Anonymous(this="TO_JSON_STRING", expressions=[self.sql])
         return exp.cast(self.sql, "text")
 
     @property
@@ -130,6 +133,7 @@ OTHERS: dict[Any, tuple[str, ...]] = {
     _T.STRUCT: ("object",),
     _T.MAP: ("map", "object"),
     _T.VARBINARY: ("binary",),
+    _T.BINARY: ("binary",),
 }
 
 

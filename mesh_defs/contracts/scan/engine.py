@@ -114,6 +114,11 @@ def _said(message: str) -> str:
 
 
 def engine_for(connection: Any) -> Engine:
+    """The engine behind an open DuckDB connection or a client of BigQuery."""
+    if hasattr(connection, "query_and_wait"):  # Google's, which must not be imported to be told
+        from mesh_defs.contracts.scan.bigquery import BigQueryEngine
+
+        return BigQueryEngine(connection)
     return connection if hasattr(connection, "dialect") else DuckDBEngine(connection)
 
 
