@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mesh_defs.governance.checks import contracts, domains, levels, models, products, quarantine
+from mesh_defs.governance.checks import (
+    contracts,
+    customs,
+    domains,
+    levels,
+    models,
+    products,
+    quarantine,
+)
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import Finding, Mesh
 
@@ -30,8 +38,10 @@ CHECKS: tuple[Check, ...] = (
     contracts.notice,
     contracts.references,
     contracts.unusable,
+    contracts.one_object,
     levels.measurable,
-    quarantine.words,
+    customs.names,
+    customs.words,
     quarantine.budgets,
     quarantine.shared_rows,
     models.projects,

@@ -111,8 +111,14 @@ def test_a_tolerance_is_rows_or_percent() -> None:
         "value": 0.5,
     }
     assert softened("required", ("tolerance", 3)).params["tolerance"]["value"] == 3
-    for wrong in ("some", -1, "101%", True, 0.5, "nan", [1]):
-        assert "tolerance" in (softened("required", ("tolerance", wrong)).unusable or "")
+
+
+@pytest.mark.parametrize("wrong", ["some", -1, "101%", True, 0.5, "nan", [1]])
+def test_a_tolerance_that_cannot_be_read_tolerates_nothing_and_says_so(wrong: Any) -> None:
+    rule = softened("required", ("tolerance", wrong))
+    assert rule.unusable is None
+    assert "tolerance" not in rule.params
+    assert "so nothing is tolerated" in rule.promised
 
 
 QUALITY: list[tuple[dict[str, Any], str]] = [
@@ -127,6 +133,8 @@ QUALITY: list[tuple[dict[str, Any], str]] = [
     ({"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": "a"}}, "a list"),
     ({"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": 5}}, "text"),
     ({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": ""}}, "a list"),
+    ({"metric": "missingValues", "mustBe": 0, "arguments": {"missing": [""]}}, "has missingValues"),
+    ({"metric": "nullValues", "mustBe": 0, "arguments": {"properties": ["a"]}}, "it has none"),
     ({"type": "sql", "mustBe": 0}, "needs a `query`"),
     ({"type": "sql", "query": "select 1"}, "exactly one operator"),
     ({"type": "text", "description": "Nice"}, "in words"),

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.softening import POINTS_AT_ROWS
 from mesh_defs.contracts.scan.bench import KINDS
-from tests.contracts.contract_lab import add_table, one_object, table, verdicts
+from mesh_defs.contracts.scan.broken_rows import conditions
+from tests.contracts.contract_lab import NOW, add_table, one_object, table, verdicts
 
 
 @dataclass(frozen=True)
@@ -268,3 +271,52 @@ def test_each_operator_in_rows_and_in_percent(
         verdict = verdicts(connection, of)["x.nullValues"]
         assert (verdict.outcome == "passed") == (nulls in good), (nulls, verdict)
         assert verdict.failing == nulls
+
+
+def test_every_kind_that_points_at_rows_says_so_and_no_other() -> None:
+    """Which kinds can quarantine is written down once more, where nothing heavy is imported."""
+    pointing, whole = set[str](), set[str]()
+    for case in CASES:
+        found = broken_by(case)
+        (pointing if found is not None else whole).add(case.rule.rpartition(".")[2])
+        if found is not None:
+            # A row that repeats another is not alone: both go.
+            both = case.rule.rpartition(".")[2] in ("unique", "primaryKey", "duplicateValues")
+            assert found == case.failing or (both and found > (case.failing or 0)), case
+    assert pointing == POINTS_AT_ROWS
+    assert pointing.isdisjoint(whole)
+
+
+def broken_by(case: Case) -> int | None:
+    """How many of a case's bad rows its rule points at; None if it points at none."""
+    connection = table({"x": case.type}, [(v,) for v in case.bad])
+    add_table(connection, {"id": "BIGINT"}, [(1,), (2,), (None,)], "articles")
+    of = one_object([{"name": "x", **case.clauses}], **case.of_object)
+    (rule,) = (r for r in rules_of(of) if r.id == case.rule)
+    found = conditions(
+        connection,
+        {"t": "t"},
+        of.odcs.schema_[0],
+        [rule],
+        references={"catalog.articles": "articles"},
+        as_of=NOW,
+    )
+    if rule.id not in found:
+        return None
+    count = f"SELECT count(*) FROM t WHERE {found[rule.id].sql('duckdb')}"
+    return int(connection.execute(count).fetchone()[0])
+
+
+def test_what_counts_values_inside_lists_does_not_quarantine() -> None:
+    items = {"logicalType": "string", "unique": True}
+    of = one_object(
+        [{"name": "x", "logicalType": "array", "items": items}],
+        customProperties=[
+            {"property": "onBreach", "value": "quarantine"},
+            {"property": "quarantineBudget", "value": 5},
+        ],
+    )
+    (rule,) = (r for r in rules_of(of) if r.kind == "unique")
+    assert "quarantine" not in rule.params
+    assert "quarantine" not in rule.promised
+    assert rule.severity == "error"

@@ -485,7 +485,7 @@ def test_reference_to_what_cannot_be_read(mesh: Room) -> None:
 
 def test_rule_that_nobody_could_check(mesh: Room) -> None:
     mesh.edit(ORDERS, "metric: rowCount", "metric: rowCount\n    unit: dozen").only(
-        ORDERS, "- name: orders", "schema[0]", "`not_empty` can't be checked", "dozen"
+        ORDERS, "- id: not_empty", "schema[0].quality[0]", "`not_empty` can't be checked", "dozen"
     )
 
 
@@ -494,7 +494,10 @@ def test_rule_of_a_column_that_nobody_could_check(mesh: Room) -> None:
         ORDERS,
         "unique: true\n",
         "unique: true\n    quality:\n    - {metric: nullValues, mustBe: some}\n",
-    ).only(ORDERS, "- name: day", "schema[0].properties[1]", "can't be checked", "`some`")
+    ).only(
+        ORDERS, "- {metric: nullValues", "schema[0].properties[1].quality[0]",
+        "can't be checked", "`some`",
+    )  # fmt: skip
 
 
 def test_rule_inside_a_column_that_nobody_could_check(mesh: Room) -> None:
@@ -505,8 +508,8 @@ def test_rule_inside_a_column_that_nobody_could_check(mesh: Room) -> None:
         "      logicalTypeOptions: {format: qqqq}\n",
     ).only(
         ORDERS,
-        "items:",
-        "schema[0].properties[1].items",
+        "logicalTypeOptions: {format",
+        "schema[0].properties[1].items.logicalTypeOptions.format",
         "`day.items.format` can't be checked",
         "`qqqq`",
     )
@@ -790,3 +793,123 @@ def test_a_quarantine_whose_rows_another_product_would_keep(mesh: Room) -> None:
     )  # fmt: skip
     mesh.edit(DAYS_SQL, "ref('orders')", "source('landing', 'orders') {# ref('orders') #}")
     assert mesh.findings() == []
+
+
+# -- custom properties
+
+
+def saying(mesh: Room, *customs: str) -> Room:
+    """`shop.orders` with these custom properties on its object."""
+    said = "".join(f"  - {item}\n" for item in customs)
+    return mesh.edit(ORDERS, "  quality:\n", f"  customProperties:\n{said}  quality:\n")
+
+
+def test_a_custom_property_that_is_nearly_one_of_ours(mesh: Room) -> None:
+    saying(mesh, "{property: onBreech, value: warn}").only(
+        ORDERS, "onBreech", "schema[0].customProperties[0].property",
+        "`onBreech` means nothing here", "Did you mean `onBreach`?",
+    )  # fmt: skip
+    mesh.edit(ORDERS, "onBreech", "dataSteward")
+    assert mesh.findings() == []
+
+
+def test_a_custom_property_at_a_place_where_nobody_looks(mesh: Room) -> None:
+    budget = "  customProperties:\n  - {property: quarantineBudget, value: 3}\n"
+    mesh.edit(ORDERS, "  quality:\n", budget + "  quality:\n")
+    assert mesh.findings() == []
+    mesh.edit(ORDERS, budget, "")
+    mesh.edit(
+        ORDERS, "customProperties:\n", "customProperties:\n- {property: tolerance, value: 3}\n"
+    )
+    mesh.only(
+        ORDERS, "property: tolerance", "customProperties[0].property",
+        "`tolerance` says nothing on the contract", "an object, a column",
+    )  # fmt: skip
+
+
+def test_softening_that_speaks_of_a_kind_of_rule_that_is_not_there(mesh: Room) -> None:
+    saying(mesh, "{property: severity, value: {minimun: warning}}").only(
+        ORDERS, "minimun", "schema[0].customProperties[0].value",
+        "no rule of the kind `minimun`", "`minimum`",
+    )  # fmt: skip
+
+
+def test_a_tolerance_that_is_none_is_found_once(mesh: Room) -> None:
+    saying(mesh, "{property: tolerance, value: lots}").only(
+        ORDERS, "value: lots", "schema[0].customProperties[0].value",
+        "expected a number of rows or a percentage, got `lots`", "Write `100`",
+    )  # fmt: skip
+
+
+def test_a_policy_of_extra_columns_that_is_none(mesh: Room) -> None:
+    saying(mesh, "{property: extraColumns, value: alow}").only(
+        ORDERS, "value: alow", "schema[0].customProperties[0].value",
+        "expected one of `allow`, `refuse`, got `alow`", "refused",
+    )  # fmt: skip
+
+
+BY_SQL = """\
+  - id: few
+    type: sql
+    query: select count(*) from {object}
+    mustBe: 3
+    customProperties:
+    - property: onBreach
+      value: quarantine
+"""
+BY_GX = """\
+  - id: few
+    type: custom
+    engine: greatExpectations
+    implementation: "type: expect_column_values_to_not_be_null\\nkwargs: {column: cents}"
+    customProperties:
+    - property: onBreach
+      value: quarantine
+"""
+
+
+@pytest.mark.parametrize(("clause", "kind"), [(BY_SQL, "sql"), (BY_GX, "custom")])
+def test_a_clause_that_cannot_quarantine_says_so(mesh: Room, clause: str, kind: str) -> None:
+    quarantining(mesh, "{minimum: quarantine}")
+    mesh.edit(ORDERS, "  quality:\n", f"  quality:\n{clause}")
+    mesh.only(
+        ORDERS, "      value: quarantine", "schema[0].quality[0].customProperties[0].value",
+        f"a rule of the kind `{kind}` cannot say which rows break it", "so it blocks",
+    )  # fmt: skip
+
+
+def test_a_key_inside_a_list_cannot_quarantine(mesh: Room) -> None:
+    quarantining(mesh, "{minimum: quarantine}")
+    mesh.edit(
+        ORDERS,
+        "  - name: cents\n",
+        "  - name: parts\n    description: Its parts.\n    logicalType: array\n"
+        "    items:\n      logicalType: string\n      unique: true\n      customProperties:\n"
+        "      - property: onBreach\n        value: {unique: quarantine}\n  - name: cents\n",
+    )
+    (found,) = mesh.findings()
+    assert found.field == "schema[0].properties[2].items.customProperties[0].value"
+    assert "a `unique` inside a list or map cannot say which rows break it" in found.problem
+
+
+def test_a_second_object_is_not_published(mesh: Room) -> None:
+    mesh.write("dbt_projects/shop/models/tills.sql", "select 1 as till\n")
+    mesh.edit(
+        ORDERS,
+        "price:\n",
+        "- name: tills\n  properties:\n  - name: till\n    description: Its number.\n"
+        "    logicalType: integer\nprice:\n",
+    ).only(
+        ORDERS, "name: tills", "schema[1].name",
+        "`tills` would be checked, but never published", "a contract and a descriptor of its own",
+    )  # fmt: skip
+
+
+def test_a_finding_about_a_quality_clause_is_where_it_stands(mesh: Room) -> None:
+    clause = "  - {id: odd, type: library, metric: missingValues, mustBe: 0,\n"
+    clause += "     arguments: {properties: [cents], missingvalues: [0]}}\n"
+    mesh.edit(ORDERS, "  quality:\n", f"  quality:\n{clause}").only(
+        ORDERS, "id: odd", "schema[0].quality[0]",
+        "the rule `odd` can't be checked", "`arguments.missingvalues` is not known",
+        "missingValues",
+    )  # fmt: skip

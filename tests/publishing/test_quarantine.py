@@ -173,17 +173,6 @@ def test_rows_in_are_rows_published_and_rows_in_quarantine(
             assert (verdict.outcome, verdict.quarantined) == ("passed", len(broke))
 
 
-def test_every_kind_that_points_at_rows_says_so_and_no_other() -> None:
-    """Which kinds can quarantine is written down once more, where nothing heavy is imported."""
-    from mesh_defs.contracts import audit as _registers  # noqa: F401
-    from mesh_defs.contracts.clauses.softening import POINTS_AT_ROWS
-    from mesh_defs.contracts.scan.bench import KINDS
-
-    assert set(KINDS) >= POINTS_AT_ROWS
-    whole = {"columns", "extraColumns", "logicalType", "rowCount", "freshness", "sql"}
-    assert whole.isdisjoint(POINTS_AT_ROWS)
-
-
 # -- the budget ----------------------------------------------------------------------------------
 
 

@@ -114,7 +114,7 @@ def _library(
         raise Unusable(f"unit `{quality.unit}` is not checked, only rows and percent are")
     if metric == "rowCount" and unit == "percent":
         raise Unusable("a row count has no percentage to be compared with")
-    arguments = quality.arguments or {}
+    arguments = _known_arguments(metric, where, quality)
     params: dict[str, Any] = {"operator": operator, "value": value, "unit": unit}
     places: list[Place] = []
     if metric != "rowCount":
@@ -125,6 +125,19 @@ def _library(
     if unit == "percent":
         return f"the share of {subject} is {must(operator, value)} percent", params
     return f"the number of {subject} is {must(operator, value)}", params
+
+
+def _known_arguments(metric: str, where: Place | None, quality: DataQuality) -> dict[str, Any]:
+    """An argument that nobody reads would change what is promised without a word."""
+    known = (
+        *ARGUMENT_NAMES.get(metric, ()),
+        *(() if where or metric == "rowCount" else ("properties",)),
+    )
+    given = quality.arguments or {}
+    if odd := [name for name in given if name not in known]:
+        there = f"it has {listing(known)}" if known else "it has none"
+        raise Unusable(f"`arguments.{odd[0]}` is not known for {metric} here; {there}")
+    return given
 
 
 def _named(schema_object: SchemaObject, arguments: dict[str, Any]) -> list[Place]:
@@ -157,6 +170,7 @@ def _valid_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"values": said, "pattern": pattern}
 
 
+ARGUMENT_NAMES = {"missingValues": ("missingValues",), "invalidValues": ("validValues", "pattern")}
 ARGUMENTS = {"missingValues": _missing_arguments, "invalidValues": _valid_arguments}
 
 

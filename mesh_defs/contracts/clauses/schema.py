@@ -5,12 +5,13 @@ Quality, relationships and service levels are read in `quality`, `references` an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.clauses.options import option_promises, plain, time_params
 from mesh_defs.contracts.clauses.properties import Place, column_of, column_places, places_of
 from mesh_defs.contracts.clauses.softening import (
+    ABOUT_OTHER_VALUES,
     custom,
     quarantine_of,
     severity_of,
@@ -43,18 +44,18 @@ def make(
     params = {name: value for name, value in params.items() if (name, value) != ("unusable", None)}
     if missing := unset(params):
         params["unusable"] = f"the variable {missing} is not set"
+    if place is not None and "columns" not in params:
+        params |= at(place)
     if "unusable" not in params:
         try:
             if tolerance := tolerance_of(elements, kind):
                 params["tolerance"] = tolerance
                 promised += f"; up to {tolerated(tolerance)} tolerated"
-        except ValueError as wrong:
-            params["unusable"] = str(wrong)
-    if budget := quarantine_of(elements, kind, schema_object):
+        except ValueError as wrong:  # one slip must not switch off every rule of its element
+            promised += f"; {wrong}, so nothing is tolerated"
+    if _names_rows(kind, params) and (budget := quarantine_of(elements, kind, schema_object)):
         params["quarantine"] = budget
         promised += f"; rows that break it go to quarantine, up to {tolerated(budget)}"
-    if place is not None and "columns" not in params:
-        params |= at(place)
     if description:
         promised = f"{description.strip().rstrip('.')} ({promised})"
     rule = Rule(
@@ -68,6 +69,13 @@ def make(
     )
     name = place.name if place else schema_object.name or ""
     return Clause(rule, own_id, f"{name}.{stem or kind}")
+
+
+def _names_rows(kind: str, params: Mapping[str, Any]) -> bool:
+    """Whether a rule of a kind that points at rows does so as it is written here."""
+    if kind in ABOUT_OTHER_VALUES:
+        return all(step.startswith(".") for path in params.get("paths", ()) for step in path)
+    return kind != "physicalType" or params.get("length") is not None
 
 
 def at(*places: Place) -> dict[str, Any]:

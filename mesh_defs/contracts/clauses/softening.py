@@ -38,6 +38,7 @@ WORDS = {
 
 
 QUARANTINE = "quarantine"
+SEVERITY, TOLERANCE = "severity", "tolerance"
 BREACH, BUDGET = "onBreach", "quarantineBudget"
 # What a breach does, and the severity that goes with it. Another word blocks.
 ON_BREACH = {"block": "error", QUARANTINE: "error", "warn": "warning"}
@@ -49,8 +50,11 @@ POINTS_AT_ROWS = frozenset(
         *("multipleOf", "minItems", "maxItems", "uniqueItems", "dimensions", "normalized"),
         *("minProperties", "maxProperties", "requiredProperties"),
         *("unique", "primaryKey", "duplicateValues", "foreignKey"),
+        "physicalType",  # one with a length: the rows whose text is longer
     ]
 )
+# Kinds that hold a value against others. In a list or map they count values, and name no rows.
+ABOUT_OTHER_VALUES = ("unique", "primaryKey", "duplicateValues", "foreignKey")
 
 
 def severity_word(text: Any) -> str:
@@ -96,7 +100,7 @@ def _said(elements: Iterable[Any], kind: str) -> tuple[str | None, Any]:
     """(what a breach does, severity) of the nearest element that says either."""
     for element in elements:
         breach = chosen(custom(element, BREACH), kind)
-        severity = getattr(element, "severity", None) or chosen(custom(element, "severity"), kind)
+        severity = getattr(element, "severity", None) or chosen(custom(element, SEVERITY), kind)
         if breach is not None or severity is not None:
             return None if breach is None else str(breach).strip().lower(), severity
     return None, None
@@ -105,7 +109,7 @@ def _said(elements: Iterable[Any], kind: str) -> tuple[str | None, Any]:
 def tolerance_of(elements: Iterable[Any], kind: str) -> dict[str, Any] | None:
     """`{"unit": rows|percent, "value": …}` or None. Raises ValueError if it cannot be read."""
     for element in elements:
-        said = chosen(custom(element, "tolerance"), kind)
+        said = chosen(custom(element, TOLERANCE), kind)
         if said is not None:
             return read_tolerance(said)
     return None

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.amounts import level_name
+from mesh_defs.contracts.levels.freshness import AUDITED
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.governance.checks.domains import listed
 from mesh_defs.governance.sight import Sight
@@ -156,14 +158,68 @@ def unusable(sight: Sight) -> Iterator[Finding]:
     """A rule that could never be checked as it is written, though somebody meant it to be."""
     for product in sight.products.values():
         contract = product.contract
-        paths = {place: path for path, place in _places(contract).items()}
-        for rule in rules_of(contract):
+        where = _clauses(contract)
+        for index, rule in enumerate(rules_of(contract)):
             if rule.unusable and rule.kind not in _BY_PEOPLE and rule.kind != "foreignKey":
                 yield contract.source.finding(
-                    paths.get((rule.object, rule.property), ("schema",)),
+                    where[index],
                     f"the rule `{rule.id}` can't be checked: {rule.unusable}",
                     "Mend it, or say it in words (`type: text`).",
                 )
+
+
+def one_object(sight: Sight) -> Iterator[Finding]:
+    """A product publishes one table: what else a contract describes would not be there to read."""
+    for product in sight.products.values():
+        for path, found in [*_objects(product.contract)][1:]:
+            yield product.contract.source.finding(
+                (*path, "name"),
+                f"`{found.get('name')}` would be checked, but never published: "
+                "a product of a mesh is one object",
+                "Give it a contract and a descriptor of its own.",
+            )
+
+
+def _clauses(contract: DataContract) -> list[FieldPath]:
+    """Where each rule of a contract stands in its file, in the order of the rules."""
+    data = contract.source.data
+    levels = [
+        ("slaProperties", i)
+        for i, level in enumerate(contract.odcs.slaProperties or ())
+        if level_name(level.property) in AUDITED
+        for _ in (level.element or contract.odcs.slaDefaultElement or "").split(",")
+    ]
+    places = _places(contract)
+    paths = {place: path for path, place in places.items()}
+    own: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    found: list[FieldPath] = []
+    for rule in rules_of(contract):
+        if rule.kind in AUDITED:
+            found.append(levels.pop(0))
+            continue
+        place = (rule.object, rule.property)
+        path = paths.get(place, ("schema",))
+        option = "required" if rule.kind == "requiredProperties" else rule.kind
+        options = _at(data, path).get("logicalTypeOptions") or {}
+        own[place].append(len(found))
+        found.append((*path, "logicalTypeOptions", option) if option in options else path)
+    # The rules of a place end with those of its quality clauses and relationships, in their order.
+    for place, indexes in own.items():
+        element = _at(data, paths[place]) if place in paths else {}
+        last = [
+            (*paths[place], field, i)
+            for field in ("quality", "relationships")
+            for i in range(len(element.get(field) or ()))
+        ]
+        for index, path in zip(indexes[len(indexes) - len(last) :], last, strict=True):
+            found[index] = path
+    return found
+
+
+def _at(data: Any, path: FieldPath) -> Any:
+    for step in path:
+        data = data[step]
+    return data if isinstance(data, Mapping) else {}
 
 
 def _places(contract: DataContract) -> dict[FieldPath, tuple[str, str | None]]:

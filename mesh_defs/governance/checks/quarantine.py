@@ -1,49 +1,23 @@
-"""Checks of what a contract says about a breach: words, budgets, rows that others would keep."""
+"""Checks of quarantine: whether it has a budget, and whether others would keep its rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.clauses.softening import (
     BREACH,
     BUDGET,
-    ON_BREACH,
-    POINTS_AT_ROWS,
     QUARANTINE,
     read_tolerance,
 )
-from mesh_defs.governance.checks.domains import listed
+from mesh_defs.governance.checks.customs import customs_of
 from mesh_defs.governance.sight import DbtFiles, Sight, text_of
 from mesh_defs.model import DataProduct, Finding
 
-FieldPath = tuple[str | int, ...]
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 _REF = re.compile(r"""\bref\s*\(\s*(['"])([^'"]+)\1\s*(?:,\s*(['"])([^'"]+)\3\s*)?\)""")
-
-
-def words(sight: Sight) -> Iterator[Finding]:
-    """`onBreach` says something that a rule can do."""
-    for product in sight.products.values():
-        source = product.contract.source
-        for path, item in _customs(source.data, BREACH):
-            said = item.get("value")
-            of_kinds = said if isinstance(said, Mapping) else {None: said}
-            for kind, word in of_kinds.items():
-                if str(word).strip().lower() not in ON_BREACH:
-                    yield source.finding(
-                        (*path, "value"),
-                        f"expected one of {listed(ON_BREACH)}, got `{word}`",
-                        "As it stands, the rule blocks.",
-                    )
-                elif word == QUARANTINE and kind is not None and kind not in POINTS_AT_ROWS:
-                    yield source.finding(
-                        (*path, "value"),
-                        f"a rule of the kind `{kind}` cannot say which rows break it",
-                        f"Kinds that can: {listed(sorted(POINTS_AT_ROWS))}.",
-                    )
 
 
 def budgets(sight: Sight) -> Iterator[Finding]:
@@ -51,7 +25,8 @@ def budgets(sight: Sight) -> Iterator[Finding]:
     for product in sight.products.values():
         source = product.contract.source
         for i, schema_object in enumerate(source.data.get("schema") or ()):
-            given = [(p, item) for p, item in _customs(schema_object, BUDGET) if len(p) == 2]
+            customs = [*customs_of(schema_object)]
+            given = [(p, c) for p, c in customs if c.get("property") == BUDGET and len(p) == 2]
             for path, item in given:
                 try:
                     read_tolerance(item.get("value"))
@@ -62,7 +37,8 @@ def budgets(sight: Sight) -> Iterator[Finding]:
                         'Write `100`, or `"0.5%"`.',
                     )
             if not given and any(
-                QUARANTINE in str(item.get("value")) for _, item in _customs(schema_object, BREACH)
+                c.get("property") == BREACH and QUARANTINE in str(c.get("value"))
+                for _, c in customs
             ):
                 yield source.finding(
                     ("schema", i, "customProperties"),
@@ -89,21 +65,6 @@ def shared_rows(sight: Sight) -> Iterator[Finding]:
                         "in quarantine; so the rules block",
                         f"Let the rules of `{product}` block, or make `{other}` from other models.",
                     )
-
-
-def _customs(holder: Any, name: str, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
-    """Every custom property of that name in this element or below it."""
-    if isinstance(holder, Mapping):
-        for key, value in holder.items():
-            if key == "customProperties":
-                for i, item in enumerate(value or ()):
-                    if isinstance(item, Mapping) and item.get("property") == name:
-                        yield (*path, key, i), item
-            else:
-                yield from _customs(value, name, (*path, key))
-    elif isinstance(holder, list):
-        for i, item in enumerate(holder):
-            yield from _customs(item, name, (*path, i))
 
 
 def _models(product: DataProduct) -> set[str]:
