@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Bump when what is derived from a manifest changes, so that prepared projects are prepared anew.
 _FORMAT = 1
+# What a domain has of the shared project; the rest of it is examples.
+MACROS = "mesh_utils/macros"
 _CODE = (".sql", ".yml", ".yaml", ".csv", ".py")
 _MODELS = ("model", "snapshot", "seed")
 
@@ -247,7 +249,7 @@ def _stamp(root: Path, state: State, domain: str) -> str:
     projects = root / "dbt_projects"
     files = [
         path
-        for folder in (projects / domain, projects / "mesh_utils", state.dbt(domain) / "sources")
+        for folder in (projects / domain, projects / MACROS, state.dbt(domain) / "sources")
         for path in folder.rglob("*")
         if path.suffix in _CODE and not {"target", "dbt_packages", "logs"} & set(path.parts)
     ]

@@ -241,11 +241,11 @@ def _result(
     product = room.products[name]
     standing = delta.published(state, product)
     said = standing.metadata if standing else {}
-    passed, failed = said.get("rules_passed"), said.get("rules_failed")
+    judged = said
     if status == "failed":
         attempt = last_attempt(state, product)
         if attempt and attempt["run_id"] == run_id:
-            passed, failed = attempt["rules_passed"], attempt["rules_failed"]
+            judged = attempt
     return ProductResult(
         str(product.ref),
         room.name,
@@ -253,10 +253,11 @@ def _result(
         product.contract.version,
         standing.version if standing else None,
         said.get("rows"),
-        passed,
-        failed,
+        judged.get("rules_passed"),
+        judged.get("rules_failed"),
         said.get("published_at"),
         seconds,
         reason,
         said.get("rows_quarantined", 0),
+        judged.get("rules_not_executable"),
     )

@@ -213,6 +213,7 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
         "path": dg.MetadataValue.path(str(snapshot.folder)),
         "rules_passed": snapshot.metadata["rules_passed"],
         "rules_failed": snapshot.metadata["rules_failed"],
+        "rules_not_executable": snapshot.metadata.get("rules_not_executable", 0),
         **({"sample": dg.MetadataValue.md(outcome.sample)} if outcome.sample else {}),
     }
 

@@ -37,6 +37,7 @@ class ProductResult:
     seconds: float = 0.0
     reason: str = ""
     rows_quarantined: int = 0
+    rules_not_executable: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

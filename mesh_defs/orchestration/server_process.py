@@ -159,7 +159,7 @@ def _bound(host: str, port: int) -> int | None:
 def code_stamp(root: Path, domain: str) -> float:
     """Changes when a file that a domain's definitions rest on is written, added or removed."""
     projects = root / "dbt_projects"
-    folders = (root / "domains" / domain, projects / domain, projects / "mesh_utils")
+    folders = (root / "domains" / domain, projects / domain, projects / "mesh_utils/macros")
     total = 0.0
     for folder in folders:
         for place, below, files in os.walk(folder):

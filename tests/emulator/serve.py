@@ -1,8 +1,9 @@
 """Runs the emulator of BigQuery in a folder, on a free port of loopback, until its input ends.
 
 Run by the Python of the emulator's own environment. Prints its address. What is mended here: it
-would download DuckDB's extensions, which are in its environment; and it does not parse seconds with
-a fraction (GoogleSQL's format element `%E*S`).
+would download DuckDB's extensions, which are in its environment; it does not parse seconds with a
+fraction (GoogleSQL's format element `%E*S`); and it does not name the table that a job has created,
+which dbt asks for.
 """
 
 from __future__ import annotations
@@ -58,10 +59,26 @@ def mend_fractions() -> None:
     datetime._rewrite = with_fractions
 
 
+def mend_created_tables() -> None:
+    from local_bigquery.jobs import query
+
+    execute = query.execute
+
+    def with_created_table(*args: Any, **more: Any) -> Any:
+        statistics, children, destination = execute(*args, **more)
+        created = (statistics.statementType or "").startswith("CREATE_TABLE")
+        if destination is None and created:
+            destination = statistics.ddlTargetTable
+        return statistics, children, destination
+
+    query.execute = with_created_table
+
+
 def main(folder: Path) -> None:
     lay_out(folder / "extensions")
     mend_extensions(folder / "extensions")
     mend_fractions()
+    mend_created_tables()
 
     import uvicorn
     from local_bigquery import app

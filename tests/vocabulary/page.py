@@ -1,0 +1,117 @@
+"""docs/reference/vocabulary.md, from the macros' own descriptions and the examples that are tested.
+
+`python -m tests.vocabulary.page` writes it. No test is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.vocabulary.words import PROJECT, Word, attached, described, unit_tests
+
+PAGE = PROJECT.parents[1] / "docs" / "reference" / "vocabulary.md"
+# Folders of macros, in the order of the page: what each is for.
+GROUPS = {
+    "structuring": ("Structuring", "Semi-structured text into typed columns."),
+    "change": ("Structural change", "A source that renames, adds, drops or retypes a column."),
+    "defaults": ("Defaults", "Something to stand for what is empty, never mistaken for a fact."),
+    "duplicates": ("Duplicates", "One row of what there is once."),
+    "completeness": ("Completeness", "What should be there, and is not."),
+    "outliers": ("Outliers", "Values far from the others: marked, never silently changed."),
+    "anonymisation": ("Anonymisation", "Somebody who cannot be told from others any more."),
+    "events": ("Events", "What happened, named in the past tense, and never changed."),
+    "entities": ("Entities", "What something was, is, and was at a moment."),
+    "external": ("External data", "Another's codes, units and names, in our words."),
+    "aggregation": ("Aggregation", "Periods and grains, and measures that may be added up."),
+    "calendar": ("Calendar", "The shops keep New York time, and their week begins on Monday."),
+    "checks": ("Checks", "dbt tests of what your own SQL could get wrong."),
+}
+HEAD = """\
+# Vocabulary
+
+The words in which domains clean and model: macros of `dbt_projects/mesh_utils`, called without a
+prefix in any model of any domain, the same on DuckDB and on BigQuery. A word that is a query
+(`select …`) is a model's whole body or a CTE's; every other word stands in a `select` list.
+
+Every example is run by the tests on both engines: what goes in, the model, what comes out. This
+page is written from the macros' own descriptions; change those, then
+`python -m tests.vocabulary.page`.
+"""
+
+
+def page() -> str:
+    words = list(described().values())
+    parts = [HEAD]
+    for folder, (title, lead) in GROUPS.items():
+        if here := [w for w in words if w.group == folder]:
+            parts.append(f"## {title}\n\n{lead}\n")
+            parts += ["\n".join(_word(w)) for w in here]
+    return "\n".join(parts)
+
+
+def _word(word: Word) -> Iterator[str]:
+    arguments = word.data.get("arguments", [])
+    name = word.name.removeprefix("test_")
+    called = ", ".join(a["name"] for a in arguments)
+    yield f"### `{name}`\n"
+    yield f"`{name}({called})`\n"
+    yield _flat(word.data["description"]) + "\n"
+    if arguments:
+        yield "| argument | is | |\n|---|---|---|"
+        for a in arguments:
+            yield f"| `{a['name']}` | {a['type']} | {_flat(a['description'])} |"
+        yield ""
+    yield from _check(name) if word.is_check else _example(name)
+
+
+def _check(name: str) -> Iterator[str]:
+    model, column, said = attached()[name]
+    place: dict[str, Any] = {"name": column or model, "data_tests": [said]}
+    lines = yaml.safe_dump([place], sort_keys=False, width=90)
+    yield f"```yaml\n{'columns' if column else 'models'}:\n{_indented(lines)}```\n"
+
+
+def _example(name: str) -> Iterator[str]:
+    test = unit_tests()[name]
+    if said := test.get("description"):
+        yield _flat(said) + "\n"
+    for given in test["given"]:
+        if len(test["given"]) > 1:
+            yield f"`{given['input']}`\n"
+        yield from _table(given["rows"])
+    text = (PROJECT / "examples" / f"{name}.sql").read_text(encoding="utf-8")
+    yield f"```sql\n{text.strip()}\n```\n"
+    yield from _table(test["expect"]["rows"])
+
+
+def _table(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    if not rows:
+        yield "No rows.\n"
+        return
+    names = list(dict.fromkeys(n for row in rows for n in row))
+    yield f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
+    for row in rows:
+        yield f"| {' | '.join(_cell(row.get(n)) for n in names)} |"
+    yield ""
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else _flat(str(value)).replace("|", "\\|")
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    Path(PAGE).write_text(page(), encoding="utf-8")
