@@ -15,6 +15,8 @@ from mesh_defs.model.names import NAME, NAME_RULE
 PROFILE = "mesh"
 # Under <domain>/landing/… and <domain>/products/… lie the keys of sources and of products.
 TAKEN = ("landing", "products")
+# Every domain's words: what it shows and tests them with is nobody's product.
+VOCABULARY = "mesh_utils"
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 _JINJA = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _REMARK = re.compile(r"#.*$", re.MULTILINE)
@@ -42,8 +44,9 @@ def projects(sight: Sight) -> Iterator[Finding]:
 
 def ownerless(sight: Sight) -> Iterator[Finding]:
     """No dbt project with models that belong to no domain."""
+    known = {*sight.mesh.rooms, VOCABULARY}
     for folder in sorted((sight.root / "dbt_projects").glob("*/")):
-        if folder.name not in sight.mesh.rooms and (models := sight.project(folder.name).models):
+        if folder.name not in known and (models := sight.project(folder.name).models):
             yield Finding(
                 sight.shown(folder),
                 0,
