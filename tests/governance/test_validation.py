@@ -766,7 +766,7 @@ def test_a_breach_that_does_an_unknown_thing(mesh: Room) -> None:
 def test_a_quarantine_of_rows_that_a_rule_cannot_name(mesh: Room) -> None:
     quarantining(mesh, "{rowCount: quarantine}").only(
         ORDERS, "value: {rowCount", "schema[0].customProperties[0].value",
-        "a rule of the kind `rowCount` cannot say which rows break it", "`minimum`",
+        "a rule of the kind `rowCount` cannot say which rows break it", "values, keys and references",
     )  # fmt: skip
 
 
@@ -832,6 +832,8 @@ def test_softening_that_speaks_of_a_kind_of_rule_that_is_not_there(mesh: Room) -
         ORDERS, "minimun", "schema[0].customProperties[0].value",
         "no rule of the kind `minimun`", "`minimum`",
     )  # fmt: skip
+    mesh.edit(ORDERS, "minimun", "maxLength")
+    assert ["`maxLength`" in f.problem for f in mesh.findings()] == [True]
 
 
 def test_a_tolerance_that_is_none_is_found_once(mesh: Room) -> None:

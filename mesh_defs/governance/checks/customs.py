@@ -127,7 +127,7 @@ def words(sight: Sight) -> Iterator[Finding]:
 
 
 def _of_kind(kind: str | None, kinds: set[str]) -> Iterator[Problem]:
-    if kind is not None and kind not in kinds and kind not in POINTS_AT_ROWS:
+    if kind is not None and kind not in kinds:
         yield (f"this contract has no rule of the kind `{kind}`", f"It has {listed(kinds)}.")
 
 
@@ -150,7 +150,7 @@ def _breach(said: Any, kind: str | None, path: FieldPath) -> Iterator[Problem]:
     elif word == QUARANTINE and kind is not None and kind not in POINTS_AT_ROWS:
         yield (
             f"a rule of the kind `{kind}` cannot say which rows break it, so it blocks",
-            f"Kinds that can: {listed(POINTS_AT_ROWS)}.",
+            "Let it block or warn; rules on a column's values, keys and references can quarantine.",
         )
     elif word == QUARANTINE and kind in ABOUT_OTHER_VALUES and {"items", "map"} & {*path}:
         yield (
