@@ -56,7 +56,7 @@ def list_products(json: Json = False) -> None:
                 plain(" ".join([r["version"], *([standing(r)] if _is_ending(r) else [])])),
                 plain(r["snapshot"]),
                 count(r["rows"]),
-                rules(r["rules_passed"], r["rules_failed"]),
+                rules(r),
                 moment(r["published_at"]),
                 status(r["last_attempt"]),
                 plain(", ".join(r["consumers"])),

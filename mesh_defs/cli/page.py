@@ -108,7 +108,7 @@ def _say_history(console: Console, data: dict[str, Any]) -> None:
             str(h["snapshot"]),
             moment(h["published_at"]),
             count(h["rows"]),
-            rules(h["rules_passed"], h["rules_failed"]),
+            rules(h),
             plain(h["contract_version"]),
             plain((h["code"] or "")[:8]),
             plain((h["run_id"] or "")[:8]),

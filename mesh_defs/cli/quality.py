@@ -63,7 +63,8 @@ def check(
 ) -> None:
     """Audit what is published now against the contract as it stands in the file now.
 
-    Nothing is published or taken back. Exit code 1 if a rule of severity error fails.
+    Nothing is published or taken back. Exit code 1 if a rule of severity error fails; 3 if none
+    does, and some rule could not be checked.
 
     \b
     Examples:
@@ -71,7 +72,7 @@ def check(
       mesh check sales.purchases --json | jq '.verdicts[] | select(.outcome != "passed")'
     """
     from mesh_defs.cli.say import as_json, console, some_rows
-    from mesh_defs.cli.verdicts import said_of, say_verdicts
+    from mesh_defs.cli.verdicts import exit_code, said_of, say_verdicts
     from mesh_defs.contracts.reports import verdict_json
     from mesh_defs.model import Mesh, find_root
     from mesh_defs.storage.state import State
@@ -102,8 +103,8 @@ def check(
         )
         say_verdicts(shown, data["verdicts"])
         shown.print(f"\n{said_of(audit)}")
-    if not audit.holds:
-        raise typer.Exit(1)
+    if code := exit_code(audit):
+        raise typer.Exit(code)
 
 
 def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int, Audit]:

@@ -88,7 +88,7 @@ def say_report(console: Console, report: RunReport) -> None:
                 p.product,
                 status(p.status),
                 count(p.rows),
-                rules(p.rules_passed, p.rules_failed),
+                rules(p.to_json()),
                 plain(p.snapshot),
                 f"{p.seconds:.1f}" if p.seconds else NOTHING,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +67,16 @@ def some_rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number:,} rows"
 
 
-def rules(passed: int | None, failed: int | None) -> str:
-    """`12 passed`, `11 passed, 1 failed`."""
-    if passed is None:
+def rules(counted: Mapping[str, Any]) -> str:
+    """`12 passed`, `11 passed, 1 failed`, `10 passed, 2 unchecked`."""
+    if counted["rules_passed"] is None:
         return NOTHING
-    return f"{passed} passed, [red]{failed} failed[/red]" if failed else f"{passed} passed"
+    said = [f"{counted['rules_passed']} passed"]
+    if failed := counted["rules_failed"]:
+        said.append(f"[red]{failed} failed[/red]")
+    if unchecked := counted["rules_not_executable"]:
+        said.append(f"[yellow]{unchecked} unchecked[/yellow]")
+    return ", ".join(said)
 
 
 def moment(text: str | None) -> str:

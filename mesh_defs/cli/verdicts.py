@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mesh_defs.contracts.verdicts import Audit
+    from mesh_defs.model import DataContract
+
+UNCHECKED = 3  # 2 is a command that was typed wrongly
 
 
 def say_verdicts(
@@ -44,6 +47,22 @@ def said_of(audit: Audit) -> str:
 
     colour = "red" if not audit.holds else "yellow" if audit.not_executable else "green"
     return f"[{colour}]{conclusion(audit)}[/{colour}]: {summary(audit)}, {audit.seconds:.1f} s."
+
+
+def levels_aside(contract: DataContract) -> str:
+    """Which service levels were not looked at, because no table tells them."""
+    from mesh_defs.contracts.levels.promises import not_audited
+
+    named = not_audited(contract.odcs)
+    if not named:
+        return ""
+    those = "this service level" if len(named) == 1 else "these service levels"
+    return f"No table tells {those}: {', '.join(named)}. `mesh show` does, of a published product."
+
+
+def exit_code(audit: Audit) -> int:
+    """1 if a rule of severity error failed; 3 if none did, but not every rule could be checked."""
+    return 1 if not audit.holds else UNCHECKED if audit.not_executable else 0
 
 
 def _word(outcome: str) -> str:

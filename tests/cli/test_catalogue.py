@@ -76,6 +76,7 @@ def test_list_as_json(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
         "rows_quarantined": 0,
         "rules_passed": 11,
         "rules_failed": 0,
+        "rules_not_executable": 0,
         "last_attempt": "published",
         "consumers": ["insight"],
     }

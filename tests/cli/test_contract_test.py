@@ -199,6 +199,19 @@ def test_freshness_is_judged_as_of(shell: Shell, folder: Path) -> None:
     assert list(outcomes.values()) == ["passed", "failed", "passed"]
 
 
+def test_service_levels_that_no_table_tells_are_named(shell: Shell, folder: Path) -> None:
+    levels = [
+        {"id": "daily", "property": "frequency", "value": 1, "unit": "d"},
+        {"property": "availability", "value": 99.5},
+    ]
+    write(folder, LOANS, slaProperties=levels)
+    said = shell("contract", "test", "c.odcs.yaml", "--on", "good.parquet")
+    assert said.code == 0
+    assert "No table tells these service levels: daily, availability. `mesh show` does" in said.out
+    said = shell("contract", "test", "c.odcs.yaml", "--on", "good.parquet", "--json")
+    assert said.json["levels_not_measured"] == ["daily", "availability"]
+
+
 FOREIGN = {
     "name": "days",
     "properties": [

@@ -67,6 +67,22 @@ def test_check_uses_the_contract_as_it_stands_now(shell: Shell, changed_mesh: Ti
     assert "The contract is broken: 10 passed, 1 failed" in text
 
 
+def test_what_nobody_checks_is_counted_wherever_rules_are(
+    shell: Shell, changed_mesh: TinyMesh
+) -> None:
+    contract = changed_mesh.root / "domains/shop/contracts/orders.odcs.yaml"
+    text = contract.read_text(encoding="utf-8").replace("minimum: 100", "minimum: 0")
+    words = "  quality:\n  - {type: text, description: Each order was paid at a till.}\n"
+    contract.write_text(text.replace("  quality:\n", words), encoding="utf-8")
+    said = shell("run", "shop.orders")
+    assert (said.code, "11 passed, 1 unchecked" in said.out) == (0, True), said.out
+    assert shell("run", "shop.orders", "--json").json["products"][0]["rules_not_executable"] == 1
+    assert "11 passed, 1 unchecked" in shell("list").out
+    assert shell("show", "shop.orders", "--json").json["history"][0]["rules_not_executable"] == 1
+    said = shell("check", "shop.orders")
+    assert (said.code, "a promise in words: no engine can check it" in said.out) == (3, True)
+
+
 def test_check_of_what_was_never_published(shell: Shell, in_unpublished_mesh: TinyMesh) -> None:
     said = shell("check", "shop.orders")
     assert said.code == 1

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from mesh_defs.model import DataContract, DomainRoom
     from mesh_defs.storage.relations import Relation
 
-# A rule of severity error that fails is 1, wrong arguments are 2.
-UNCHECKED = 3
-
 
 def _moment(text: str) -> datetime:
     from datetime import UTC
@@ -76,6 +73,7 @@ def test(
     from datetime import UTC
 
     from mesh_defs.cli.contract.given import relations_of
+    from mesh_defs.cli.verdicts import exit_code
     from mesh_defs.contracts.clauses.reading import rules_of
     from mesh_defs.model import read_contract, read_yaml
 
@@ -89,12 +87,10 @@ def test(
     if json:
         _say_json(odcs, on, moment, audit)
     else:
-        _say(title, on, audit)
+        _say(odcs, title, on, audit)
     _write(odcs, title, audit, junit, markdown)
-    if not audit.holds:
-        raise typer.Exit(1)
-    if audit.not_executable:
-        raise typer.Exit(UNCHECKED)
+    if code := exit_code(audit):
+        raise typer.Exit(code)
 
 
 def _audited(
@@ -146,6 +142,7 @@ def _room_of(contract: DataContract) -> DomainRoom | None:
 
 def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Audit) -> None:
     from mesh_defs.cli.say import as_json
+    from mesh_defs.contracts.levels.promises import not_audited
     from mesh_defs.contracts.reports import verdict_json
 
     as_json(
@@ -160,20 +157,23 @@ def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Aud
             "rules_failed": audit.failed,
             "rules_not_executable": audit.not_executable,
             "seconds": audit.seconds,
+            "levels_not_measured": not_audited(contract.odcs),
             "verdicts": [verdict_json(v) for v in audit.verdicts],
         }
     )
 
 
-def _say(title: str, on: list[str], audit: Audit) -> None:
+def _say(contract: DataContract, title: str, on: list[str], audit: Audit) -> None:
     from mesh_defs.cli.say import console, plain, some_rows
-    from mesh_defs.cli.verdicts import said_of, say_verdicts
+    from mesh_defs.cli.verdicts import levels_aside, said_of, say_verdicts
     from mesh_defs.contracts.reports import verdict_json
 
     shown = console()
     shown.print(f"[bold]{plain(title)}[/bold] on {plain(', '.join(on))}, {some_rows(audit.rows)}\n")
     say_verdicts(shown, [verdict_json(v) for v in audit.verdicts])
     shown.print(f"\n{said_of(audit)}")
+    if aside := levels_aside(contract):
+        shown.print(plain(aside))
 
 
 def _write(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mesh_defs.contracts.clauses.softening import custom
 from mesh_defs.contracts.levels.amounts import amount, level_name, words
-from mesh_defs.contracts.levels.freshness import freshness_clause
+from mesh_defs.contracts.levels.freshness import AUDITED, freshness_clause
 from mesh_defs.contracts.levels.meanings import DATED, MEANINGS, Meaning
 from mesh_defs.contracts.levels.seen import Measured, NotMeasured, Seen
 from mesh_defs.contracts.rules import Rule
@@ -86,6 +86,12 @@ def clocks_of(odcs: OpenDataContractStandard) -> dict[str, Rule]:
     """Each element of a service level that names a column, and how it is read."""
     elements = (e for level in odcs.slaProperties or [] for e in elements_of(level, odcs) if e)
     return {e: freshness_clause(e, odcs) for e in elements}
+
+
+def not_audited(odcs: OpenDataContractStandard) -> list[str]:
+    """The levels that no table tells, by their ids or names: time and a record of runs do."""
+    levels = odcs.slaProperties or []
+    return [v.id or v.property or "" for v in levels if level_name(v.property) not in AUDITED]
 
 
 def broken_clocks(odcs: OpenDataContractStandard) -> dict[str, str]:
