@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 # Bump when what is derived from a manifest changes, so that prepared projects are prepared anew.
-_FORMAT = 1
+_FORMAT = 2
 # What a domain has of the shared project; the rest of it is examples.
 MACROS = "mesh_utils/macros"
 _CODE = (".sql", ".yml", ".yaml", ".csv", ".py")
@@ -44,6 +44,7 @@ class DbtProject:
     parents: Mapping[str, tuple[str, ...]]
     sources: Mapping[str, tuple[str, ...]]
     code: Mapping[str, str]
+    functions: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -112,6 +113,7 @@ def prepare(root: Path, state: State, room: DomainRoom) -> DbtProject:
         {k: tuple(v) for k, v in known["parents"].items()},
         {k: tuple(v) for k, v in known["sources"].items()},
         known["code"],
+        tuple(known["functions"]),
     )
 
 
@@ -137,7 +139,8 @@ def invoke(
         "--no-version-check",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
-    with _environment(environment(state, domain)):
+    functions = {"MESH_DBT_FUNCTIONS": str(project_folder / "functions")}
+    with _environment(environment(state, domain) | functions):
         try:
             return dbtRunner(manifest, callbacks).invoke([*arguments, *places])
         finally:
@@ -189,7 +192,7 @@ def _parse(root: Path, state: State, room: DomainRoom) -> dict[str, Any]:
     if not result.success:
         raise MeshError(f"dbt_projects/{room.name} does not parse: {_explained(result, room)}")
     manifest: Any = result.result
-    macros = _hash(*sorted(m.macro_sql.encode() for m in _own_macros(manifest)))
+    written = _Written(manifest)
     names = {
         uid: node.name for uid, node in manifest.nodes.items() if node.resource_type in _MODELS
     }
@@ -200,15 +203,54 @@ def _parse(root: Path, state: State, room: DomainRoom) -> dict[str, Any]:
         above = getattr(node.depends_on, "nodes", [])
         parents[name] = sorted(names[u] for u in above if u in names)
         sources[name] = sorted(mounts[u] for u in above if u in mounts)
+        code[name] = written.code(node)
+    return {
+        "parents": parents,
+        "sources": sources,
+        "code": code,
+        "functions": sorted(f.name for f in manifest.functions.values()),
+    }
+
+
+class _Written:
+    """What this repository wrote of a project: dbt's own part is covered by its version."""
+
+    def __init__(self, manifest: Any) -> None:
+        self.functions = manifest.functions
+        own = manifest.metadata.project_name
+        self.macros = {u: m for u, m in manifest.macros.items() if m.package_name == own}
+        # A macro is called by its name without the engine's: what it comes to is dbt's to choose.
+        self.named: dict[str, list[str]] = {}
+        for uid in self.macros:
+            self.named.setdefault(_called(uid), []).append(uid)
+        # What takes the place of one of dbt's own macros is called from there.
+        theirs = {_called(u) for u in manifest.macros if u not in self.macros}
+        self.everywhere = sorted(theirs & {*self.named})
+
+    def code(self, node: Any) -> str:
+        """A hash of a node's text and settings, and of the macros and functions it uses."""
         settings = repr(sorted(node.unrendered_config.items(), key=str))
-        code[name] = _hash(node.checksum.checksum.encode(), settings.encode(), macros.encode())
-    return {"parents": parents, "sources": sources, "code": code}
+        parts = [node.checksum.checksum, settings]
+        used = self._used([*node.depends_on.macros, *self.everywhere])
+        parts += [macro.macro_sql for _, macro in sorted(used.items())]
+        called = [u for u in getattr(node.depends_on, "nodes", []) if u in self.functions]
+        parts += [self.code(self.functions[u]) for u in sorted(called)]
+        return _hash(*(p.encode() for p in parts))
+
+    def _used(self, above: Iterable[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        waiting = list(above)
+        while waiting:
+            for uid in self.named.get(_called(waiting.pop()), ()):
+                if uid not in found:
+                    found[uid] = self.macros[uid]
+                    waiting += found[uid].depends_on.macros
+        return found
 
 
-def _own_macros(manifest: Any) -> list[Any]:
-    """Macros that this repository wrote; those of dbt itself are covered by its version."""
-    projects = {manifest.metadata.project_name}
-    return [m for m in manifest.macros.values() if m.package_name in projects]
+def _called(macro: str) -> str:
+    """`week_start`, of `macro.sales.duckdb__week_start`."""
+    return macro.rpartition(".")[2].rpartition("__")[2]
 
 
 def _explained(result: dbtRunnerResult, room: DomainRoom) -> str:

@@ -91,7 +91,7 @@ def _build(
         raise dg.Failure(str(error), allow_retries=False) from None
     arguments = ["build"]
     if selected != set(site.project.parents):
-        arguments += ["--select", *sorted(selected)]
+        arguments += ["--select", *sorted(selected), *site.project.functions]
     build = _InThread(site, arguments)
     events = []
     for raw in build.events():

@@ -1,4 +1,4 @@
-"""What dbt-duckdb loads into each connection: the keyed hash; no other macro belongs here.
+"""What dbt-duckdb loads into each connection: the keyed hash, and the project's own functions.
 
 The macro lives in a database in memory, so neither the key nor anything derived from it is in
 compiled SQL, in a log or in the workshop's file.
@@ -11,6 +11,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from mesh_defs.storage.functions import add_functions
 from mesh_defs.storage.secrets import pseudonym_key
 from mesh_defs.storage.state import State
 
@@ -18,11 +19,16 @@ from mesh_defs.storage.state import State
 class Plugin(BasePlugin):  # type: ignore[misc]
     """dbt-duckdb finds this class by its name."""
 
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        self.functions: str = plugin_config.get("functions") or ""
+
     def configure_connection(self, conn: Any) -> None:
         # Workshops lie in the state folder, so their path says which one.
         path = self.creds.path if self.creds else None
         state = State(Path(path).resolve().parent.parent) if path else State(Path(".mesh"))
         add_pseudonym(conn, pseudonym_key(state))
+        if self.functions:
+            add_functions(conn, Path(self.functions))
 
 
 def add_pseudonym(conn: Any, key: str) -> None:

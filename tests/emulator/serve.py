@@ -2,12 +2,13 @@
 
 Run by the Python of the emulator's own environment. Prints its address. What is mended here: it
 would download DuckDB's extensions, which are in its environment; it does not parse seconds with a
-fraction (GoogleSQL's format element `%E*S`); and it does not name the table that a job has created,
-which dbt asks for.
+fraction (GoogleSQL's format element `%E*S`); it does not name the table that a job has created,
+which dbt asks for; and it takes a function in Python for SQL.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from importlib import import_module
@@ -74,11 +75,56 @@ def mend_created_tables() -> None:
     query.execute = with_created_table
 
 
+def mend_python_functions() -> None:
+    import pyarrow
+    from local_bigquery.sql import js
+    from sqlglot import exp
+
+    entry_points: dict[str, str] = {}
+    register, function = js.register, js._function
+
+    def is_python(tree: Any) -> bool:
+        language = tree.find(exp.LanguageProperty)
+        return language is not None and language.name.lower() == "python"
+
+    def is_function(tree: Any) -> bool:
+        language = tree.find(exp.LanguageProperty)
+        return language is not None and language.name.lower() in ("js", "python")
+
+    def with_python(tree: Any) -> Any:
+        if is_python(tree):
+            options = {
+                p.name: p.args["value"].name
+                for p in tree.find_all(exp.Property)
+                if type(p) is exp.Property
+            }
+            entry_points[tree.expression.name] = options["entry_point"]
+        return register(tree)
+
+    def in_either(names: Any, kinds: Any, body: str, returns: Any, signature: str) -> Any:
+        if body not in entry_points:
+            return function(names, kinds, body, returns, signature)
+        known: dict[str, Any] = {}
+        exec(body, known)
+        entry = known[entry_points[body]]
+
+        def call(*columns: Any) -> Any:
+            rows = zip(*(c.to_pylist() for c in columns), strict=True)
+            return pyarrow.array([entry(*row) for row in rows])
+
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        call.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+        return call
+
+    js.is_udf, js.register, js._function = is_function, with_python, in_either
+
+
 def main(folder: Path) -> None:
     lay_out(folder / "extensions")
     mend_extensions(folder / "extensions")
     mend_fractions()
     mend_created_tables()
+    mend_python_functions()
 
     import uvicorn
     from local_bigquery import app

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.running import Emulator
-from tests.vocabulary.words import Project
+from tests.vocabulary.words import PROJECT, Project
 
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 # As the platform's own keyed hash in DuckDB, with a key that is nobody's.
@@ -24,9 +24,9 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("words")
     workshop = folder / "workshops" / "words.duckdb"
     workshop.parent.mkdir()
-    return Project(
-        "duckdb", folder, {**QUIET, "MESH_WORKSHOP": str(workshop), "MESH_PSEUDONYM_KEY": "key"}
-    )
+    own = {"MESH_WORKSHOP": str(workshop), "MESH_PSEUDONYM_KEY": "key"}
+    functions = {"MESH_DBT_FUNCTIONS": str(PROJECT / "functions")}
+    return Project("duckdb", folder, QUIET | own | functions)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,18 @@ GROUPS = {
     "calendar": ("Calendar", "The shops keep New York time, and their week begins on Monday."),
     "checks": ("Checks", "dbt tests of what your own SQL could get wrong."),
 }
+FUNCTIONS = """\
+## Functions of your own
+
+Where SQL alone is poor, write a function: dbt's own
+[user-defined functions](https://docs.getdbt.com/docs/build/udfs), a file of the function's name in
+your project's `functions/`, in SQL (one expression) or in Python (3.11, its standard library), and
+a YAML file beside it. Types are GoogleSQL's. On BigQuery the function is created in your dataset;
+on DuckDB it is a macro of your workshop, and Python runs in the process that builds your models, a
+row at a time: call it on distinct values. A model that calls a function in Python must be a table,
+not a view: whoever reads the view does not know the function. A changed function makes every model
+stale that calls it.
+"""
 HEAD = """\
 # Vocabulary
 
@@ -50,7 +62,19 @@ def page() -> str:
         if here := [w for w in words if w.group == folder]:
             parts.append(f"## {title}\n\n{lead}\n")
             parts += ["\n".join(_word(w)) for w in here]
-    return "\n".join(parts)
+    return "\n".join([*parts, FUNCTIONS, *_functions()])
+
+
+def _functions() -> Iterator[str]:
+    folder = PROJECT / "functions"
+    described = (folder / "functions.yml").read_text(encoding="utf-8")
+    yield f"```yaml\n{described.partition(chr(10))[2].strip()}\n```\n"
+    for name in [f["name"] for f in yaml.safe_load(described)["functions"]]:
+        (path,) = list(folder.glob(f"{name}.*"))
+        language = {".py": "python", ".sql": "sql"}[path.suffix]
+        yield f"`functions/{path.name}`\n"
+        yield f"```{language}\n{path.read_text(encoding='utf-8').strip()}\n```\n"
+        yield from _example(name)
 
 
 def _word(word: Word) -> Iterator[str]:

@@ -1,0 +1,4 @@
+select
+    department,
+    {{ function('initials') }}(department) as initials
+from {{ ref('departments') }}

@@ -1,0 +1,1 @@
+cast(quantity as numeric) / 1000
