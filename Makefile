@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 # What contracts are compared with: any git revision, such as the last release or the main branch.
 AGAINST ?= HEAD~1
+# On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
+BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh ui test test-all lint bench bench-contracts clean
+.PHONY: help mesh ui test test-all lint bench bench-contracts beam clean
 
 help: ## List every target with a line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,11 @@ bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in 
 
 bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (half an hour)
 	$(BIN)/python -m benchmarks.contracts
+
+beam: $(VENV)/bin/python ## Apache Beam in an environment of its own, for sources that are pipelines
+	@$(PYTHON) -m venv $(VENV)/beam
+	@echo "Installing into $(VENV)/beam (half a minute) …"
+	@$(VENV)/beam/bin/python -m pip --disable-pip-version-check install -q -c constraints-beam.txt "$(BEAM)" pyarrow
 
 clean: ## Remove .venv and the state folder (all that was run and published here)
 	rm -rf $(VENV) .mesh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from mesh_defs.ingestion.pipelines import run_pipeline
 from mesh_defs.ingestion.sources import SourceFile, digest_of, locate, unchanged
 from mesh_defs.model import Domain, MeshError
 from mesh_defs.storage import tables, workshop
@@ -55,13 +57,13 @@ def land(
     file = locate(root, domain, name)
     if file and before and not force and unchanged(file, source.columns, before):
         return Landed(before, changed=False)
-    with _batch(root, domain, name, file) as connection:
+    with _batch(root, domain, name, file, run_id) as connection:
         relation, notes = _typed(connection, domain.name, name, source.columns or {})
         if file:
             file = replace(file, digest=digest_of(file.path))
             origin = file.to_json()
         else:
-            origin = {"function": source.function, "digest": _digest(connection, relation)}
+            origin = {"function": source.origin, "digest": _digest(connection, relation)}
             known = (before.metadata.get("source") or {}).get("digest") if before else None
             if before and not force and known == origin["digest"]:
                 return Landed(before, changed=False)
@@ -75,15 +77,21 @@ def land(
 
 @contextmanager
 def _batch(
-    root: Path, domain: Domain, name: str, file: SourceFile | None
+    root: Path, domain: Domain, name: str, file: SourceFile | None, run_id: str
 ) -> Iterator[DuckDBPyConnection]:
     """A connection in which the batch is readable as `batch`."""
     import duckdb
 
     connection = duckdb.connect()
+    pipeline = domain.sources[name].pipeline
+    made = tempfile.TemporaryDirectory(prefix="mesh-pipeline-")
     try:
         workshop.tune(connection)
-        if file is None:
+        if file is None and pipeline:
+            place = domain.folder / pipeline
+            files = run_pipeline(root, place, run_id, Path(made.name))
+            _see(connection, "read_parquet", [str(f) for f in files], f"what `{pipeline}` wrote")
+        elif file is None:
             rows = _call(root, domain, name)
             if isinstance(rows, str | Path):
                 raise MeshError(
@@ -99,21 +107,25 @@ def _batch(
                 ) from None
         else:
             readers = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
-            scan = exp.Anonymous(
-                this=readers[file.format], expressions=[exp.convert(str(file.path))]
-            )
-            try:
-                connection.execute(
-                    f"CREATE VIEW batch AS {exp.select('*').from_(scan).sql('duckdb')}"
-                )
-            except duckdb.Error as error:
-                raise Refused(
-                    f"{domain.name}.{name}: `{file.path}` can't be read as {file.format}: "
-                    f"{str(error).splitlines()[0]} Feed a whole file."
-                ) from None
+            said = f"{domain.name}.{name}: `{file.path}`"
+            _see(connection, readers[file.format], [str(file.path)], said)
         yield connection
     finally:
         connection.close()
+        made.cleanup()
+
+
+def _see(connection: DuckDBPyConnection, reader: str, files: list[str], said: str) -> None:
+    import duckdb
+
+    scan = exp.Anonymous(this=reader, expressions=[exp.convert(files)])
+    try:
+        connection.execute(f"CREATE VIEW batch AS {exp.select('*').from_(scan).sql('duckdb')}")
+    except duckdb.Error as error:
+        raise Refused(
+            f"{said} can't be read as {reader.removeprefix('read_')}: "
+            f"{str(error).splitlines()[0]} Feed a whole file."
+        ) from None
 
 
 def _call(root: Path, domain: Domain, name: str) -> Any:

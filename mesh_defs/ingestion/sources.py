@@ -39,14 +39,14 @@ class SourceFile:
 
 
 def locate(root: Path, domain: Domain, name: str) -> SourceFile | None:
-    """The file of a source; None for a source that is a function.
+    """The file of a source; None for a source that is a function or a pipeline.
 
     Raises MeshError when the file is not there or is of no known format.
     """
     source = domain.sources[name]
     variable = domain.source_variable(name)
     given = os.environ.get(variable)
-    if given is None and source.function:
+    if given is None and source.path is None:
         return None
     said_in = variable if given else f"domains/{domain.name}/domain.yaml: sources.{name}.path"
     path = _resolve(root, given or source.path or "", said_in)
@@ -84,7 +84,7 @@ def digest_of(path: Path) -> str:
 
 
 def is_landed(root: Path, state: State, domain: Domain, name: str) -> bool:
-    """Whether a source needs no landing now. A function can only be asked by running it."""
+    """Whether a source needs no landing now. What is code can only be asked by running it."""
     file = locate(root, domain, name)
     if file is None:
         return False

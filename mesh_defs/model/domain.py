@@ -66,21 +66,29 @@ class Team(Shape):
 
 
 class Source(Shape):
-    """Where outside data comes from: a file, or a function of the domain's own."""
+    """Where outside data comes from: a file, a function or a Beam pipeline of the domain's own."""
 
     description: str
     path: str | None = None
     function: Annotated[
         str | None, Field(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*\.[a-z_][a-z0-9_]*$")
     ] = None
+    pipeline: Annotated[
+        str | None, Field(pattern=r"^([a-z_][a-z0-9_]*/)*[a-z_][a-z0-9_]*\.py$")
+    ] = None
     format: Literal["parquet", "csv", "json"] | None = None
     columns: dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        if (self.path is None) == (self.function is None):
-            raise ValueError("expected `path` or `function`, one of them")
+        if sum(said is not None for said in (self.path, self.function, self.pipeline)) != 1:
+            raise ValueError("expected `path`, `function` or `pipeline`, one of them")
         return self
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in a word."""
+        return self.path or self.pipeline or f"{self.function}()"
 
 
 class Input(Shape):

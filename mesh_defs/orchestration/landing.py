@@ -36,7 +36,7 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
         key=key,
         description=source.description,
         kinds={"delta", _kind(source)},
-        metadata={"source": source.path or f"{source.function}()"},
+        metadata={"source": source.origin},
         check_specs=checks,
         **site.common(),
     )
@@ -74,9 +74,9 @@ def _landing(site: Site, name: str) -> dg.AssetsDefinition:
 
 
 def _kind(source: Source) -> str:
-    """What Dagster's UI shows a source as: its file's format, or Python for a function."""
-    if source.function:
-        return "python"
+    """What Dagster's UI shows a source as: its file's format, or what a domain's own code is."""
+    if source.path is None:
+        return "beam" if source.pipeline else "python"
     return source.format or Path(source.path or "").suffix.lstrip(".") or "file"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.governance.sight import Sight
 from mesh_defs.governance.validation import CHECKS, validate
 from mesh_defs.model import Finding, Mesh
@@ -155,6 +156,14 @@ def test_function_in_a_module_that_is_missing(fetching: Room) -> None:
     fetching.only(
         SHOP, FUNCTION, "sources.orders.function", "there is no module `domains/shop/ingestion.py`"
     )
+
+
+def test_pipeline_that_is_missing(mesh: Room) -> None:
+    pipeline = "pipeline: pipelines/orders.py"
+    mesh.edit(SHOP, "path: data/orders.csv", pipeline).only(
+        SHOP, pipeline, "sources.orders.pipeline",
+        "there is no file `domains/shop/pipelines/orders.py`",
+    )  # fmt: skip
 
 
 def test_function_that_its_module_does_not_have(fetching: Room) -> None:
@@ -440,6 +449,16 @@ def test_reference_within_the_domain_needs_no_input(mesh: Room) -> None:
 def test_reference_to_a_physical_name(mesh: Room) -> None:
     mesh.edit(ORDERS, "- name: day\n", "- name: day\n    physicalName: order_day\n")
     assert refer(mesh, "shop.orders.order_day").findings() == []
+    assert referred(mesh) == ["order_day"]
+    mesh.edit(BEST, "shop.orders.order_day", "shop.orders.day")
+    assert mesh.findings() == []
+    assert referred(mesh) == ["order_day"]
+
+
+def referred(mesh: Room) -> list[str]:
+    contract = Mesh.read(mesh.root).product("insight.best_day").contract
+    (rule,) = (r for r in rules_of(contract) if r.kind == "foreignKey")
+    return list(rule.params["to"])
 
 
 @pytest.mark.parametrize(
@@ -766,7 +785,8 @@ def test_a_breach_that_does_an_unknown_thing(mesh: Room) -> None:
 def test_a_quarantine_of_rows_that_a_rule_cannot_name(mesh: Room) -> None:
     quarantining(mesh, "{rowCount: quarantine}").only(
         ORDERS, "value: {rowCount", "schema[0].customProperties[0].value",
-        "a rule of the kind `rowCount` cannot say which rows break it", "values, keys and references",
+        "a rule of the kind `rowCount` cannot say which rows break it",
+        "values, keys and references",
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_a_sound_file(tmp_path: Path) -> None:
          "not a field that is known here. Known: as_of, inputs, kind, purpose, schedule, sources, "
          "team, timezone, title."),
         ("    path:", "    paht:", 14, "sources.orders.paht",
-         "not a field that is known here. Known: columns, description, format, function, path."),
+         "not a field that is known here. Known: columns, description, format, function, path, pipeline."),
         ("email: tills", "e-mail: tills", 6, "team.e-mail", "Known: email, members, name."),
         ("role: owner", "rolle: owner", 8, "team.members[0].rolle", "Known: email, name, role."),
         ("kind: source-aligned\n", "kind: source-aligned\ntitle: Again\n", 3, "title",
@@ -94,9 +94,9 @@ def test_a_sound_file(tmp_path: Path) -> None:
         ("timezone: Europe/Oslo", "as_of: yesterday", 10, "as_of",
          "expected a moment such as `2018-01-02T00:00:00Z`, got `yesterday`"),
         ("    path: data/orders.csv\n", "", 12, "sources.orders",
-         "expected `path` or `function`, one of them"),
+         "expected `path`, `function` or `pipeline`, one of them"),
         ("    path: data/orders.csv\n", "    path: a.csv\n    function: m.f\n", 12,
-         "sources.orders", "expected `path` or `function`, one of them"),
+         "sources.orders", "expected `path`, `function` or `pipeline`, one of them"),
         ("path: data/orders.csv", "function: fetch", 14, "sources.orders.function", "got `fetch`"),
         ("    path:", "    format: xml\n    path:", 14, "sources.orders.format", "got `xml`"),
         # names

@@ -99,9 +99,13 @@ def _circle(graph: dict[str, set[str]]) -> list[str]:
 
 
 def functions(sight: Sight) -> Iterator[Finding]:
-    """A source's function is in a module that there is."""
+    """A source's function is in a module that there is, its pipeline in a file."""
     for room in sight.rooms:
         for name, source in room.domain.sources.items() if room.domain else ():
+            if source.pipeline and not (room.folder / source.pipeline).is_file():
+                wanted = sight.shown(room.folder / source.pipeline)
+                where, said = ("sources", name, "pipeline"), f"there is no file `{wanted}`"
+                yield sight.in_domain_file(room, where, said, "Write it, or name another.")
             if not source.function:
                 continue
             *modules, function = source.function.split(".")
