@@ -41,6 +41,7 @@ def summary(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
 def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     """Everything `mesh show` says, as plain data."""
     from mesh_defs.contracts import rules_of
+    from mesh_defs.contracts.clauses.properties import column_of, columns_of
     from mesh_defs.publishing.publish import last_attempt
     from mesh_defs.publishing.record import levels
 
@@ -63,14 +64,14 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
             "file": product.contract.source.shown,
             "columns": [
                 {
-                    "name": p.name,
+                    "name": column_of(p),
                     "type": p.physicalType or p.logicalType,
                     "required": bool(p.required),
                     "key": bool(p.primaryKey),
                     "classification": p.classification,
                     "description": p.description,
                 }
-                for p in first.properties or []
+                for p in columns_of(first)
             ],
             "rules": [
                 {"rule": r.id, "promised": r.promised, "severity": r.severity}

@@ -85,11 +85,17 @@ def _columns(schema_object: SchemaObject) -> str:
     lines = [f"## {schema_object.name}"]
     lines += [t for t in (schema_object.description, _granularity(schema_object)) if t]
     rows = [
-        (f"`{p.name}`", _type(p), _marks(p), p.classification, _about(p))
+        (_named(p), _type(p), _marks(p), p.classification, _about(p))
         for p in schema_object.properties or []
     ]
     table = as_table(("Column", "Type", "", "Class", "Meaning"), rows)
     return "\n\n".join([*lines, table] if table else lines)
+
+
+def _named(prop: SchemaProperty) -> str:
+    """What to ask for, and what else it is called."""
+    title = f" ({prop.name})" if prop.physicalName and prop.physicalName != prop.name else ""
+    return f"`{prop.physicalName or prop.name}`{title}"
 
 
 def _granularity(schema_object: SchemaObject) -> str:
@@ -109,6 +115,7 @@ def _marks(prop: SchemaProperty) -> str:
         (prop.unique, "unique"),
         (prop.criticalDataElement, "critical"),
         (prop.deprecated, "deprecated"),
+        (prop.semanticType == "measure", "measure"),
     )
     return ", ".join(word for given, word in marks if given)
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from mesh_defs.contracts.changes import Change, Level, descriptor_diff, diff
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.levels.amounts import level_name
 from mesh_defs.contracts.levels.freshness import end_of_life
 from mesh_defs.model import DataProduct, Mesh, ProductRef, YamlSource
@@ -134,7 +135,7 @@ def _readable(mesh: Mesh) -> Iterator[DataProduct]:
 
 def _columns(*products: DataProduct | None) -> tuple[str, ...]:
     there = [p.contract.objects[0] for p in products if p]
-    names = (c.physicalName or c.name or "" for o in there for c in o.properties or ())
+    names = (column_of(c) for o in there for c in columns_of(o))
     return tuple(dict.fromkeys(names))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.governance.column_use import Query, Use, used
 from mesh_defs.governance.select_lineage import HOME_SCHEMA, Origin, Table
@@ -59,8 +60,8 @@ def _needed(room: DomainRoom) -> Iterator[tuple[Origin, str]]:
         contract = product.contract
         for schema_object in contract.objects:
             model = contract.relation_of(schema_object)
-            for column in schema_object.properties or ():
-                yield (HOME_SCHEMA, model, column.physicalName or column.name or ""), str(product)
+            for column in columns_of(schema_object):
+                yield (HOME_SCHEMA, model, column_of(column)), str(product)
         for rule in rules_of(contract):
             if rule.kind == "foreignKey" and not rule.unusable and not rule.params["local"]:
                 domain, name = str(rule.params["reference"]).split(".")[:2]

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from mesh_defs.contracts.audit import Audit, Verdict
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.freshness import end_of_life, publication_interval
 from mesh_defs.contracts.markdown import contract_markdown, levels_markdown
@@ -180,12 +181,12 @@ def _definition_metadata(product: DataProduct) -> dict[str, Any]:
     contract = product.contract
     columns = [
         dg.TableColumn(
-            p.name or "",
+            column_of(p),
             type=p.physicalType or p.logicalType or "",
             description=p.description,
             tags={"classification": p.classification} if p.classification else {},
         )
-        for p in contract.objects[0].properties or []
+        for p in columns_of(contract.objects[0])
     ]
     metadata: dict[str, Any] = {
         "contract": dg.MetadataValue.md(contract_markdown(contract)),
@@ -231,7 +232,7 @@ def _column_lineage(site: Site, product: DataProduct) -> dict[str, Any]:
     """Publication changes no column: each comes from the same one of its model."""
     first = product.contract.objects[0]
     model = dg.AssetKey(site.model_key(product.contract.relation_of(first)))
-    names = [p.physicalName or p.name or "" for p in first.properties or []]
+    names = [column_of(p) for p in columns_of(first)]
     return {
         "dagster/column_lineage": dg.TableColumnLineage(
             {name: [dg.TableColumnDep(model, name)] for name in names}

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from mesh_defs.contracts import schedules
 from mesh_defs.contracts.audit import Audit, audit
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.contracts.verdicts import FAILED
@@ -129,6 +130,8 @@ def publish(
         "rows_quarantined": split.rows_held,
         **record.said(attempt),
     }
+    # Before the commit: what goes wrong afterwards would be an error of what stands published.
+    sample = sample_of(connection, product, split.kept) if audited.holds else ""
     if audited.holds:
         if held := quarantine.hold(connection, state, product, split, said):
             said["quarantine"] = held.version
@@ -140,7 +143,7 @@ def publish(
         standing,
         lineage,
         time.monotonic() - started,
-        sample_of(connection, product, split.kept) if audited.holds else "",
+        sample,
     )
     write_json(
         state.audit(product.ref),
@@ -184,12 +187,12 @@ def _unchanged(
 def sample_of(connection: DuckDBPyConnection, product: DataProduct, rows: exp.Expression) -> str:
     """Five rows as a Markdown table; columns whose classification is not public are masked."""
     first = product.contract.objects[0]
-    shown = [p for p in first.properties or [] if p.name]
-    columns = [exp.column(p.name, quoted=True) for p in shown]
+    shown = columns_of(first)
+    columns = [exp.column(column_of(p), quoted=True) for p in shown]
     query = exp.select(*columns).from_(rows.copy()).limit(5)
     masked = [bool(p.classification and p.classification.lower() != "public") for p in shown]
     lines = [
-        "| " + " | ".join(str(p.name) for p in shown) + " |",
+        "| " + " | ".join(column_of(p) for p in shown) + " |",
         "|" + " --- |" * len(shown),
     ]
     for row in connection.execute(query.sql("duckdb")).fetchall():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.model import DataProduct, DomainRoom
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ def _without(
 
 
 def _columns(schema_object: SchemaObject) -> set[str]:
-    return {(p.physicalName or p.name or "").lower() for p in schema_object.properties or ()}
+    return {column_of(p).lower() for p in columns_of(schema_object)}

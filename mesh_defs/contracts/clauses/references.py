@@ -128,13 +128,27 @@ def _parse(text: str, odcs: OpenDataContractStandard, neighbours: Neighbours) ->
     if name in own:
         return _local(text, name, steps, odcs)
     if len(steps) in (2, 3):
-        return Target(".".join((name, *steps[:-1])), False, steps[-1])
+        reference = ".".join((name, *steps[:-1]))
+        return Target(reference, False, _stored(name, steps, neighbours))
     if len(steps) == 1:
         raise ValueError(
             f"`{text}`: this contract has no object {name}; "
             "another contract's column is written domain.product.column"
         )
     raise ValueError(f"`{text}` is not domain.product.column")
+
+
+def _stored(domain: str, steps: list[str], neighbours: Neighbours) -> str:
+    """What the table of `domain.product[.object].column` calls the column, if that can be read."""
+    product, *within, column = steps
+    objects = neighbours(f"{domain}/contracts/{product}.odcs.yaml")
+    for found in objects:
+        if found.name == (within[0] if within else product) or (not within and found is objects[0]):
+            try:
+                return place_named(found, [column]).column
+            except ValueError:
+                break  # it may be called as the table calls it
+    return column
 
 
 def _steps(path: str, text: str) -> list[str]:
