@@ -58,6 +58,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
         "owner": _owner(mesh, product),
         "support": [_plain(s) for s in odcs.support or []],
         "price": _plain(odcs.price) if odcs.price else None,
+        "roles": [_plain(r) for r in odcs.roles or []],
         "notice_period": product.contract.custom("noticePeriod"),
         "contract": {
             "id": product.contract.id,

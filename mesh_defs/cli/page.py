@@ -44,6 +44,10 @@ def _say_facts(console: Console, data: dict[str, Any]) -> None:
             str(price[k]) for k in ("priceAmount", "priceCurrency") if price.get(k) is not None
         )
         + (f" a {price['priceUnit']}" if price.get("priceUnit") else ""),
+        "roles": ", ".join(
+            f"{r.get('role')} ({r['access']})" if r.get("access") else str(r.get("role"))
+            for r in data["roles"]
+        ),
         "notice": data["notice_period"],
         "contract": f"{data['contract']['id']} ({data['contract']['file']})",
         "beside": ", ".join(
@@ -53,7 +57,7 @@ def _say_facts(console: Console, data: dict[str, Any]) -> None:
         "read by": ", ".join(data["consumers"]),
     }
     for name, said in facts.items():
-        if name == "beside" and not said:
+        if name in ("beside", "roles") and not said:
             continue
         console.print(f"[dim]{name:<9}[/dim] {plain(said)}")
 

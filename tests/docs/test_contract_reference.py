@@ -39,6 +39,24 @@ def test_page_names_each_operator_metric_severity_and_format() -> None:
     assert all(f"`{name}`" in TEXT for name in STRING_FORMATS)
 
 
+def test_page_has_a_word_about_every_field_of_the_standard() -> None:
+    """Each field acts, or is said not to: none is passed over."""
+    from open_data_contract_standard import model as odcs
+
+    about = (
+        odcs.SchemaObject,
+        odcs.SchemaProperty,
+        odcs.DataQuality,
+        odcs.Relationship,
+        odcs.EnumValue,
+        odcs.ServiceLevelAgreementProperty,
+        odcs.OpenDataContractStandard,
+    )
+    fields = {f.alias or name for part in about for name, f in part.model_fields.items()}
+    said = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`|```.*?```", TEXT, re.S))))
+    assert fields - said == {"rule"}  # the old name of `metric`
+
+
 def test_page_has_each_service_level_and_what_its_budget_counts() -> None:
     rows = re.findall(r"^\| (`\w+`(?: `\w+`)*) \|.*\| ?(\w*) \|$", _section("Service levels"), re.M)
     said = {(name, counts) for names, counts in rows for name in re.findall(r"\w+", names)}

@@ -66,8 +66,6 @@ def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuali
         params |= schedule_of(quality)
     except ValueError as wrong:
         params.setdefault("unusable", f"schedule `{quality.schedule}`: {wrong}")
-    if quality.dimension:
-        params["dimension"] = quality.dimension
     return make(
         schema_object,
         where,
@@ -192,7 +190,7 @@ def _custom(
     expectations = [_expectation(found) for found in _implemented(quality.implementation)]
     if not expectations:
         raise Unusable("`implementation` has no expectation")
-    said = listing(f"{e['type']} {_arguments(e['kwargs'])}".strip() for e in expectations)
+    said = listing(f"{e['type']} {_arguments(e['kwargs'], place)}".strip() for e in expectations)
     others = {p.name: column_of(p) for p in columns_of(schema_object) if p.name != column_of(p)}
     return f"{place}: {quality.name or said}", {
         "expectations": expectations,
@@ -228,8 +226,8 @@ def _snake(name: str) -> str:
     return name if "_" in name else re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
 
 
-def _arguments(kwargs: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in kwargs.items() if name != "column")
+def _arguments(kwargs: dict[str, Any], place: str) -> str:
+    return ", ".join(f"{name} {value}" for name, value in kwargs.items() if value != place)
 
 
 def _out_of_reach(kind: str) -> str:
