@@ -68,5 +68,6 @@ def _dbt_builds(root: Path, home: Path, bare: Path) -> float:
             "--target-path", str(state.dbt(name) / "target"),
             "--log-path", str(state.dbt(name) / "logs"),
         ]  # fmt: skip
-        total += timed(command, environment(state, name), root).seconds
+        settings = environment(root / "dbt_projects" / name, state, name)
+        total += timed(command, settings, root).seconds
     return total

@@ -139,21 +139,21 @@ def invoke(
         "--no-version-check",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
-    functions = {"MESH_DBT_FUNCTIONS": str(project_folder / "functions")}
-    with _environment(environment(state, domain) | functions):
+    with _environment(environment(project_folder, state, domain)):
         try:
             return dbtRunner(manifest, callbacks).invoke([*arguments, *places])
         finally:
             _close_connections()
 
 
-def environment(state: State, domain: str) -> dict[str, str]:
+def environment(project_folder: Path, state: State, domain: str) -> dict[str, str]:
     """What dbt_project.yml and profiles.yml read from the environment."""
     from mesh_defs.storage.workshop import DEFAULT_MEMORY, MEMORY_VARIABLE
 
     return {
         "MESH_WORKSHOP": str(state.workshop(domain)),
         "MESH_DBT_SOURCES": str(state.dbt(domain) / "sources"),
+        "MESH_DBT_FUNCTIONS": str(project_folder / "functions"),
         MEMORY_VARIABLE: os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
