@@ -7,7 +7,7 @@ its name in `examples/`, with the unit test of its name; further unit tests are 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -91,11 +91,23 @@ class Project:
             self._sql[call] = result.node.compiled_code
         return self._sql[call]
 
-    def _dbt(self, *arguments: str) -> Any:
+    def refusal(self, call: str) -> str:
+        """What a call that cannot be compiled says."""
+        said: list[str] = []
+        done = self._dbt(
+            "compile",
+            "--inline",
+            "{{ " + call + " }}",
+            heard=lambda event: said.append(event.info.msg),
+        )
+        assert not done.success, f"{call} is taken"
+        return "\n".join(said)
+
+    def _dbt(self, *arguments: str, heard: Callable[[Any], None] | None = None) -> Any:
         from dbt.cli.main import dbtRunner
 
         with _environment(self.environment):
-            return dbtRunner().invoke(
+            return dbtRunner(callbacks=[heard] if heard else []).invoke(
                 [*arguments, "--target", self.target, "--project-dir", str(PROJECT),
                  "--profiles-dir", str(Path(__file__).parent), "--quiet",
                  "--target-path", str(self.folder / "target"),
