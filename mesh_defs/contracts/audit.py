@@ -24,7 +24,8 @@ from mesh_defs.contracts.scan import plans as _plans  # noqa: F401
 from mesh_defs.contracts.scan import shape as _shape  # noqa: F401
 from mesh_defs.contracts.scan.bench import KINDS, Bench, Plan
 from mesh_defs.contracts.scan.clocks import clock_plans, times_of
-from mesh_defs.contracts.scan.engine import Engine, EngineError, engine_for, relation
+from mesh_defs.contracts.scan.engine import Engine, EngineError, relation
+from mesh_defs.contracts.scan.engines import engine_for
 from mesh_defs.contracts.scan.spots import CannotCheck
 from mesh_defs.contracts.verdicts import FAILED, NOT_EXECUTABLE, PASSED, Audit, Verdict
 

@@ -5,7 +5,6 @@ dbt is imported only to parse, and parsing happens only when a file of the proje
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from filelock import FileLock
 
 from mesh_defs.access.mounts import input_key
 from mesh_defs.model import DomainRoom, MeshError, ProductRef
+from mesh_defs.orchestration.written import Written, hash_of
 from mesh_defs.storage.state import State, read_json, write_json, write_text
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class DbtProject:
     def code_of(self, models: Iterable[str]) -> str:
         """One hash over the code of models and of all models above them."""
         text = "\n".join(f"{m} {self.code[m]}" for m in sorted(self.closure(models)))
-        return _hash(text.encode())
+        return hash_of(text.encode())
 
 
 def prepare(root: Path, state: State, room: DomainRoom) -> DbtProject:
@@ -192,7 +192,7 @@ def _parse(root: Path, state: State, room: DomainRoom) -> dict[str, Any]:
     if not result.success:
         raise MeshError(f"dbt_projects/{room.name} does not parse: {_explained(result, room)}")
     manifest: Any = result.result
-    written = _Written(manifest)
+    written = Written(manifest)
     names = {
         uid: node.name for uid, node in manifest.nodes.items() if node.resource_type in _MODELS
     }
@@ -210,47 +210,6 @@ def _parse(root: Path, state: State, room: DomainRoom) -> dict[str, Any]:
         "code": code,
         "functions": sorted(f.name for f in manifest.functions.values()),
     }
-
-
-class _Written:
-    """What this repository wrote of a project: dbt's own part is covered by its version."""
-
-    def __init__(self, manifest: Any) -> None:
-        self.functions = manifest.functions
-        own = manifest.metadata.project_name
-        self.macros = {u: m for u, m in manifest.macros.items() if m.package_name == own}
-        # A macro is called by its name without the engine's: what it comes to is dbt's to choose.
-        self.named: dict[str, list[str]] = {}
-        for uid in self.macros:
-            self.named.setdefault(_called(uid), []).append(uid)
-        # What takes the place of one of dbt's own macros is called from there.
-        theirs = {_called(u) for u in manifest.macros if u not in self.macros}
-        self.everywhere = sorted(theirs & {*self.named})
-
-    def code(self, node: Any) -> str:
-        """A hash of a node's text and settings, and of the macros and functions it uses."""
-        settings = repr(sorted(node.unrendered_config.items(), key=str))
-        parts = [node.checksum.checksum, settings]
-        used = self._used([*node.depends_on.macros, *self.everywhere])
-        parts += [macro.macro_sql for _, macro in sorted(used.items())]
-        called = [u for u in getattr(node.depends_on, "nodes", []) if u in self.functions]
-        parts += [self.code(self.functions[u]) for u in sorted(called)]
-        return _hash(*(p.encode() for p in parts))
-
-    def _used(self, above: Iterable[str]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        waiting = list(above)
-        while waiting:
-            for uid in self.named.get(_called(waiting.pop()), ()):
-                if uid not in found:
-                    found[uid] = self.macros[uid]
-                    waiting += found[uid].depends_on.macros
-        return found
-
-
-def _called(macro: str) -> str:
-    """`week_start`, of `macro.sales.duckdb__week_start`."""
-    return macro.rpartition(".")[2].rpartition("__")[2]
 
 
 def _explained(result: dbtRunnerResult, room: DomainRoom) -> str:
@@ -299,15 +258,7 @@ def _stamp(root: Path, state: State, domain: str) -> str:
     text = [p.encode() for p in parts]
     for path in sorted([*files, projects / "profiles.yml"]):
         text += [os.path.relpath(path, root).encode(), path.read_bytes()]
-    return _hash(*text)
-
-
-def _hash(*parts: bytes) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.hexdigest()
+    return hash_of(*text)
 
 
 def _write_if_new(path: Path, text: str) -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from mesh_defs.contracts.drafts.draft import Draft, draft, names_of
 from mesh_defs.contracts.drafts.guesses import personal, shapes
 from mesh_defs.contracts.drafts.profile import profile
-from mesh_defs.contracts.scan.engine import engine_for, relation
+from mesh_defs.contracts.scan.engine import relation
+from mesh_defs.contracts.scan.engines import engine_for
 from mesh_defs.model import DataContract, read_contract, read_yaml
 from tests.contracts.contract_lab import NOW, audited, table
 

@@ -73,7 +73,8 @@ def init(
 
 def _profiled(relation: str) -> Profile:
     from mesh_defs.contracts.drafts.profile import profile
-    from mesh_defs.contracts.scan.engine import EngineError, engine_for
+    from mesh_defs.contracts.scan.engine import EngineError
+    from mesh_defs.contracts.scan.engines import engine_for
     from mesh_defs.model import MeshError
     from mesh_defs.storage.relations import Relation, opened
 

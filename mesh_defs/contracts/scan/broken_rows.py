@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from mesh_defs.contracts.audit import bench_of, plan_of
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.scan.engine import engine_for, relation
+from mesh_defs.contracts.scan.engine import relation
+from mesh_defs.contracts.scan.engines import engine_for
 from mesh_defs.contracts.scan.spots import CannotCheck
 
 if TYPE_CHECKING:

@@ -113,15 +113,6 @@ def _said(message: str) -> str:
     return " ".join(message.partition("\n\nLINE")[0].split())[:300]
 
 
-def engine_for(connection: Any) -> Engine:
-    """The engine behind an open DuckDB connection or a client of BigQuery."""
-    if hasattr(connection, "query_and_wait"):  # Google's, which must not be imported to be told
-        from mesh_defs.contracts.scan.bigquery import BigQueryEngine
-
-        return BigQueryEngine(connection)
-    return connection if hasattr(connection, "dialect") else DuckDBEngine(connection)
-
-
 def relation(named: str | exp.Expression) -> exp.Expression:
     """A table by its name (`main.purchases`), or a table or query expression, to select from."""
     if isinstance(named, str):
