@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.emulator.running import Emulator
+from tests.vocabulary.engines import QUIET, Engine
 from tests.vocabulary.words import PROJECT, Project
 
-QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 # As the platform's own keyed hash in DuckDB, with a key that is nobody's.
 PSEUDONYM = """
 CREATE OR REPLACE FUNCTION mesh_secrets.pseudonym(v STRING) AS (
@@ -46,3 +47,11 @@ def built(words: Project) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def built_on_bigquery(words_on_bigquery: Project) -> dict[str, Any]:
     return words_on_bigquery.build()
+
+
+@pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """An empty database of its own, on each engine."""
+    if request.param == "duckdb":
+        return Engine.of_duckdb(tmp_path)
+    return Engine.of_bigquery(tmp_path, request.getfixturevalue("emulator"))

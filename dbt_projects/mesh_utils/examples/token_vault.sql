@@ -1,0 +1,1 @@
+{{ token_vault(ref('receipts'), 'household_id') }}

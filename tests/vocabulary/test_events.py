@@ -1,0 +1,108 @@
+"""Laws of the words about events: named in the past tense, once and for good."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.vocabulary.engines import Engine
+from tests.vocabulary.words import Project, answer
+
+CALL = """{{{{ config(materialized='incremental') }}}}
+{{{{ events('{relation}', name='basket_purchased', key=['till', 'number'], occurred_at='closed_at',
+           columns=['cents'], recorded_at='landed_at') }}}}"""
+TYPES = {"till": "VARCHAR", "number": "VARCHAR", "closed_at": "TIMESTAMP", "cents": "INTEGER",
+         "landed_at": "TIMESTAMP"}  # fmt: skip
+
+
+def receipt(basket: int, cents: str = "0.50") -> dict[str, str]:
+    return {
+        "basket_id": str(basket),
+        "store_id": "330",
+        "sales_value": f"cast({cents} as numeric)",
+        "closed_at": "cast('2017-01-01 11:53:26' as timestamp)",
+    }
+
+
+RECORDED = """
+select event_id, basket_id, sales_value, recorded_at
+from {schema}.events order by basket_id
+"""
+
+
+def test_overlapping_runs_and_a_repeated_one_record_each_event_once(engine: Engine) -> None:
+    engine.put("receipts", [receipt(1), receipt(2), receipt(2)])
+    engine.run("events")
+    first = engine.query(RECORDED)
+    assert [row[1] for row in first] == [1, 2]
+
+    engine.put("receipts", [receipt(2), receipt(3)])
+    engine.run("events")
+    second = engine.query(RECORDED)
+    assert [row[1] for row in second] == [1, 2, 3]
+    assert second[:2] == first, "what was recorded is as it was, its moment included"
+
+    engine.run("events")
+    assert engine.query(RECORDED) == second, "a run repeated records nothing"
+    engine.run("events", "--full-refresh")
+    assert engine.query(RECORDED) == second, "what happened stays, whatever the source holds now"
+
+
+def test_an_event_that_its_origin_tells_otherwise_is_found(engine: Engine) -> None:
+    engine.put("receipts", [receipt(1), receipt(2)])
+    engine.run("events")
+    assert engine.test("never_changed") == 0
+    engine.put("receipts", [receipt(1), receipt(2, cents="0.75"), receipt(3)])
+    engine.run("events")
+    assert [float(row[2]) for row in engine.query(RECORDED)] == [0.5, 0.5, 0.5]
+    assert engine.test("never_changed") == 1
+
+
+small = st.none() | st.sampled_from(["", "a", "b", "ab", ":", "1.a"])
+happened = st.dictionaries(st.tuples(small, small), st.integers(0, 9), max_size=8)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(data=st.data(), events=happened)
+def test_any_batches_in_any_order_give_the_same_table(
+    words: Project, data: st.DataObject, events: dict[tuple[Any, Any], int]
+) -> None:
+    """Each event at least once, some again and again, cut into batches anywhere."""
+    rows = [(*key, "2017-01-01", cents, "2017-01-02") for key, cents in events.items()]
+    again = data.draw(st.lists(st.sampled_from(rows), max_size=6)) if rows else []
+    told = data.draw(st.permutations(rows + again))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    kept: list[tuple[Any, ...]] = []
+    for start, end in pairwise([0, *cuts, len(told)]):
+        found = answer(words.sql(CALL.format(relation="batch")), batch=(TYPES, told[start:end]))
+        there = {row[0] for row in kept}
+        kept += [row for row in found if row[0] not in there]
+    assert sorted(map(str, (row[4:] for row in kept))) == sorted(
+        str((*key, cents)) for key, cents in events.items()
+    )
+    assert len({row[0] for row in kept}) == len(events), "no two events share an id"
+
+
+@pytest.mark.parametrize(
+    "name", ["basket_purchased", "household_moved", "coupon_sent", "article_taken_over_sold"]
+)
+def test_a_name_in_the_past_tense(words: Project, name: str) -> None:
+    assert name in words.sql("{{ event_id('" + name + "', key=['a']) }}")
+
+
+@pytest.mark.parametrize(
+    "name", ["purchase_basket", "purchased", "basketPurchased", "basket_purchase", "cattle_feed"]
+)
+def test_another_name_says_what_to_do(words: Project, name: str) -> None:
+    said = words.refusal(f"events('t', '{name}', ['a'], 'b')")
+    assert f"events(): name is {name}; expected what happened, in the past tense" in said
+    assert "basket_purchased" in said and "participles" in said
+
+
+def test_a_key_is_a_list(words: Project) -> None:
+    said = words.refusal("events('t', 'basket_purchased', 'basket_id', 'b')")
+    assert "events(): key is basket_id; expected a list of columns" in said
