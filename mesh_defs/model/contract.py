@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
 _TODO = "See ODCS v3.2.0."
+# JSON Schema's types, as people call what they write in YAML.
+_TYPES = {
+    "string": "text",
+    "array": "a list",
+    "object": "a mapping",
+    "boolean": "`true` or `false`",
+    "number": "a number",
+    "integer": "a whole number",
+    "null": "nothing",
+}
 SEMANTIC_VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
 
 
@@ -106,7 +116,9 @@ def _findings(source: YamlSource, error: Any, errors: Sequence[Any]) -> Iterator
                 todo = f"Did you mean `{near[0]}`?" if near else _TODO
                 yield source.finding((*path, name), "not a field that is known here", todo)
         return
-    yield source.finding(path, _said(error), _TODO)
+    bare = error.validator == "type" and error.validator_value == "string"
+    quote = bare and not isinstance(error.instance, list | dict | None)
+    yield source.finding(path, _said(error), "Put it in quotes." if quote else _TODO)
 
 
 def _unexpected(error: Any) -> list[str]:
@@ -123,8 +135,25 @@ def _said(error: Any) -> str:
         if name == "map" and "logicalType" not in error.instance:
             name = "logicalType"  # without it, the standard's schema takes every column for a map
         return f"`{name}` is required, and missing"
+    if error.validator in ("type", "enum"):
+        wanted = error.validator_value
+        known = wanted if isinstance(wanted, list) else [wanted]
+        if error.validator == "type":
+            said = " or ".join(_TYPES.get(str(k), str(k)) for k in known)
+        else:
+            said = ("one of " if len(known) > 1 else "") + ", ".join(f"`{k}`" for k in known)
+        return f"expected {said}, got {_got(error.instance)}"
     message = str(error.message)
     return message if len(message) < 200 else f"{message[:90]} … {message[-90:]}"
+
+
+def _got(value: Any) -> str:
+    """A value as it stands in YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 @cache
