@@ -158,6 +158,14 @@ def test_several_objects_are_each_given_a_table(shell: Shell, folder: Path) -> N
     assert {v["outcome"] for v in absent} == {"failed", "not_executable"}
 
 
+def test_a_contract_that_describes_no_table_checks_none(shell: Shell, folder: Path) -> None:
+    write(folder)
+    said = shell("contract", "test", "c.odcs.yaml", "--on", "good.parquet")
+    assert said.code == 1
+    assert "`c.odcs.yaml` has no schema object" in said.err
+    assert "mesh contract init" in said.err
+
+
 WRONG = [
     (("--on", "good.parquet"), 1, "say which object it is: --on loans=RELATION, --on lines="),
     (("--on", "loans=a", "--on", "loans=b"), 1, "`loans` is given twice: `a` and `b`."),

@@ -27,6 +27,11 @@ def relations_of(
     from mesh_defs.model import MeshError
 
     objects = {o.name or "": o for o in contract.objects}
+    if not objects:
+        raise MeshError(
+            f"`{contract.source.shown}` has no schema object, so no table can be checked against "
+            "it. Describe one under `schema`, or draft it: `mesh contract init RELATION`."
+        )
     others = {str(r.params["reference"]) for r in rules if not r.params.get("local", True)}
     found: dict[str, Relation] = {}
     for text in on:
@@ -34,7 +39,7 @@ def relations_of(
         if not equals or name not in {*objects, *others}:
             if len(objects) != 1:
                 known = ", ".join(f"--on {n}=RELATION" for n in [*objects, *sorted(others)])
-                raise MeshError(f"`{text}`: say which object it is: {known or 'it has none'}.")
+                raise MeshError(f"`{text}`: say which object it is: {known}.")
             (name,), place = objects, text
         if name in found:
             raise MeshError(f"`{name}` is given twice: `{found[name].place}` and `{place}`.")
