@@ -110,6 +110,9 @@ def _example(name: str) -> Iterator[str]:
     text = (PROJECT / "examples" / f"{name}.sql").read_text(encoding="utf-8")
     yield f"```sql\n{text.strip()}\n```\n"
     yield from _table(test["expect"]["rows"])
+    if (contract := PROJECT / "examples" / f"{name}.odcs.yaml").exists():
+        yield "How a contract rules on it:\n"
+        yield f"```yaml\n{contract.read_text(encoding='utf-8').strip()}\n```\n"
 
 
 def _table(rows: list[Mapping[str, Any]]) -> Iterator[str]:

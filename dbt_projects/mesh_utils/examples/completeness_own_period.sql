@@ -1,0 +1,1 @@
+{{ completeness(ref('category_weeks'), period='week_start', grain='week', by=['category']) }}

@@ -1,0 +1,1 @@
+{{ winsorise(ref('line_quantities'), 'quantity', method='bounds', upper=500, type='int64') }}

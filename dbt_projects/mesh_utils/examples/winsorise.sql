@@ -1,0 +1,1 @@
+{{ winsorise(ref('line_quantities'), 'quantity', by=['article_id']) }}
