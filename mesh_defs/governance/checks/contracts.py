@@ -88,12 +88,15 @@ def notice(sight: Sight) -> Iterator[Finding]:
     for product in sight.products.values():
         given = product.contract.source.data.get("customProperties")
         for i, item in enumerate(given or ()):
-            if item.get("property") == "noticePeriod" and not _is_period(item.get("value")):
+            if item.get("property") in _PERIODS and not _is_period(item.get("value")):
                 yield product.contract.source.finding(
                     ("customProperties", i, "value"),
                     f"expected a period in days, weeks or months, got `{item.get('value')}`",
                     "Write it as ISO 8601 does: `P30D`, `P6W`, `P3M`.",
                 )
+
+
+_PERIODS = ("noticePeriod", "reassessmentPeriod")
 
 
 def _is_period(value: Any) -> bool:

@@ -39,6 +39,8 @@ PLACES = {
     "extraColumns": ("an object", "a column"),
     "objective": ("a service level",),
     "noticePeriod": ("the contract",),
+    "reassessmentPeriod": ("the contract",),
+    "accessApproval": ("the contract",),
 }
 EXTRA_COLUMNS = ("allow", "refuse")
 _ELEMENTS = {
@@ -114,6 +116,9 @@ def words(sight: Sight) -> Iterator[Finding]:
             if name == "extraColumns" and said not in EXTRA_COLUMNS:
                 expected = f"expected one of {listed(EXTRA_COLUMNS)}, got `{said}`"
                 found.append((expected, "As it stands, they are refused."))
+            if name == "accessApproval" and said != "automatic":
+                expected = f"expected `automatic`, got `{said}`"
+                found.append((expected, "Or leave it out. As it stands, the approvers decide."))
             if name in (SEVERITY, TOLERANCE, BREACH):
                 of_kinds = said if isinstance(said, Mapping) else {None: said}
                 for kind, word in of_kinds.items():
