@@ -28,8 +28,8 @@ def dataset(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     return found
 
 
-def write(*objects: dict[str, object]) -> None:
-    data = {**HEAD, "schema": list(objects)}
+def write(*objects: dict[str, object], **more: object) -> None:
+    data = {**HEAD, "schema": list(objects), **more}
     Path("c.odcs.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
 
 
@@ -54,6 +54,16 @@ def test_passes_with_a_query_of_its_own_dialect(dataset: str, shell: Shell) -> N
     found = {v["rule"]: v["outcome"] for v in done.json["verdicts"]}
     assert found["loans.sql"] == "passed"
     assert found["loans.extraColumns"] == "failed"
+
+
+def test_a_query_written_for_files_is_translated(dataset: str, shell: Shell) -> None:
+    long = "SELECT count(*) FILTER (length(email) > 3) FROM {object}"
+    own = {"type": "sql", "query": long, "mustBe": 1}
+    files = [{"server": "lake", "type": "local", "path": "lake/loans", "format": "parquet"}]
+    write({**LOANS, "quality": [own]}, servers=files)
+    done = shell("contract", "test", "c.odcs.yaml", "--on", f"bigquery:{dataset}.loans", "--json")
+    found = {v["rule"]: v["outcome"] for v in done.json["verdicts"]}
+    assert found["loans.sql"] == "passed"
 
 
 def test_a_table_that_is_not_there(dataset: str, shell: Shell) -> None:

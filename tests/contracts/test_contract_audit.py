@@ -196,6 +196,28 @@ def test_sql_that_cannot_be_judged_says_why(query: str, said: str) -> None:
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (2,)
 
 
+QUERIES = [
+    # (server, the query in its dialect, what it must be)
+    ("bigquery", "SELECT COUNTIF(SAFE_CAST(`s` AS INT64) IS NULL) FROM {object}", 1),
+    ("postgres", "SELECT count(*) FROM {object} WHERE s ~ '^[a-z]$'", 1),
+    ("sqlserver", "SELECT TOP 1 len([s]) FROM {object} ORDER BY len([s]) DESC", 2),
+    ("local", "SELECT count(*) FILTER (s = 'x') FROM {object}", 1),
+    (None, "SELECT count(*) FILTER (s = 'x') FROM {object}", 1),
+]
+
+
+@pytest.mark.parametrize(("server", "query", "answer"), QUERIES, ids=[str(q[0]) for q in QUERIES])
+def test_sql_is_of_the_dialect_of_the_contracts_servers(
+    server: str | None, query: str, answer: int
+) -> None:
+    quality = [{"id": "own", "type": "sql", "query": query, "mustBe": answer}]
+    of = one_object([{"name": "s", "logicalType": "string"}], quality=quality)
+    named = contract({"servers": [{"server": "there", "type": server}] if server else []})
+    of.odcs.servers = named.odcs.servers
+    rows = table({"s": "VARCHAR"}, [("x",), ("12",)])
+    assert verdicts(rows, of)["own"].outcome == "passed"
+
+
 def test_sql_that_gives_null_fails() -> None:
     quality = [{"type": "sql", "query": "select max(x) from `{table}`", "mustBeLessThan": 1}]
     verdict = verdicts(table({"x": "INT"}, []), one_object([{"name": "x"}], quality=quality))

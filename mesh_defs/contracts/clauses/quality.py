@@ -9,6 +9,7 @@ counted; null repeats nothing. On an object the columns are named in `arguments.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.contracts.clauses.options import plain
@@ -40,12 +41,17 @@ class Unusable(ValueError):
     """A clause that cannot be checked as it is written."""
 
 
-def quality_clauses(schema_object: SchemaObject, where: Place | None) -> list[Clause]:
+def quality_clauses(
+    schema_object: SchemaObject, where: Place | None, dialects: Sequence[str]
+) -> list[Clause]:
+    """Those of an object or a property; `dialects` are what its queries may be written in."""
     holder = where.prop if where else schema_object
-    return [_clause(schema_object, where, quality) for quality in holder.quality or []]
+    return [_clause(schema_object, where, quality, dialects) for quality in holder.quality or []]
 
 
-def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuality) -> Clause:
+def _clause(
+    schema_object: SchemaObject, where: Place | None, quality: DataQuality, dialects: Sequence[str]
+) -> Clause:
     metric = quality.metric or quality.rule
     kind = quality.type or ("library" if metric else "text")
     place = where.name if where else schema_object.name or ""
@@ -55,7 +61,7 @@ def _clause(schema_object: SchemaObject, where: Place | None, quality: DataQuali
             kind = metric or "library"
             promised, params = _library(schema_object, where, quality, kind)
         elif kind == "sql":
-            promised, params = _sql(place, quality)
+            promised, params = _sql(place, quality, dialects)
         elif kind == "custom":
             promised, params = _custom(schema_object, place, quality)
         else:
@@ -172,13 +178,14 @@ ARGUMENT_NAMES = {"missingValues": ("missingValues",), "invalidValues": ("validV
 ARGUMENTS = {"missingValues": _missing_arguments, "invalidValues": _valid_arguments}
 
 
-def _sql(place: str, quality: DataQuality) -> tuple[str, dict[str, Any]]:
+def _sql(place: str, quality: DataQuality, dialects: Sequence[str]) -> tuple[str, dict[str, Any]]:
     if not (quality.query or "").strip():
         raise Unusable("a quality clause of type sql needs a `query`")
     operator, value = operator_of(quality)
     named = quality.name or "the query's answer"
     promised = f"{place}: {named} is {must(operator, value)}"
-    return promised, {"operator": operator, "value": value, "query": quality.query}
+    params = {"operator": operator, "value": value, "query": quality.query}
+    return promised, params | {"dialects": list(dialects)}
 
 
 def _custom(

@@ -11,7 +11,7 @@ from mesh_defs.contracts.clauses.properties import places_of
 from mesh_defs.contracts.clauses.quality import quality_clauses
 from mesh_defs.contracts.clauses.references import relationship_clauses
 from mesh_defs.contracts.clauses.schema import object_clauses, place_clauses
-from mesh_defs.contracts.clauses.type_names import dialects_of
+from mesh_defs.contracts.clauses.type_names import dialects_of, query_dialects
 from mesh_defs.contracts.clauses.variables import resolved
 from mesh_defs.contracts.levels.freshness import service_level_clauses
 from mesh_defs.contracts.rules import Clause, Rule, check_name
@@ -36,12 +36,12 @@ def _schema_clauses(
     schema_object: SchemaObject, odcs: OpenDataContractStandard, neighbours: Neighbours
 ) -> list[Clause]:
     found = [*object_clauses(schema_object)]
-    dialects = dialects_of(odcs)
+    dialects, queries = dialects_of(odcs), query_dialects(odcs)
     for place in places_of(schema_object):
         found += place_clauses(schema_object, place, dialects)
-        found += quality_clauses(schema_object, place)
+        found += quality_clauses(schema_object, place, queries)
         found += relationship_clauses(schema_object, place, odcs, neighbours)
-    found += quality_clauses(schema_object, None)
+    found += quality_clauses(schema_object, None, queries)
     found += relationship_clauses(schema_object, None, odcs, neighbours)
     return found
 

@@ -1,4 +1,4 @@
-"""What the name of a `physicalType` says before anybody reads it: whose word it is, how long.
+"""Whose words a contract's types and queries are, by its servers; how long a type says a text is.
 
 What types the names stand for is `physical`.
 """
@@ -38,6 +38,12 @@ def dialects_of(odcs: OpenDataContractStandard) -> list[str]:
     """The SQL dialects that the contract's servers speak; none for files."""
     types = [(server.type or "").lower() for server in odcs.servers or []]
     return list(dict.fromkeys(SERVERS[t] for t in types if t in SERVERS))
+
+
+def query_dialects(odcs: OpenDataContractStandard) -> list[str]:
+    """The dialects that the contract's own SQL is of. Files are read by DuckDB; where no server is
+    named, the query is of whatever engine runs it, and there is none here."""
+    return dialects_of(odcs) or (["duckdb"] if odcs.servers else [])
 
 
 def length_of(text: str) -> int | None:

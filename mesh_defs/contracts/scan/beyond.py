@@ -139,11 +139,15 @@ def _sql(rule: Rule, bench: Bench) -> Plan:
 
 
 def filled_query(rule: Rule, bench: Bench) -> str:
-    """The owner's query with its placeholders filled in. Raises CannotCheck unless it reads."""
-    import sqlglot
-    from sqlglot.errors import SqlglotError
+    """The owner's query with its placeholders filled in, in the engine's dialect.
 
-    dialect = bench.engine.dialect
+    Raises CannotCheck unless it reads.
+    """
+    import sqlglot
+    from sqlglot.errors import ErrorLevel, SqlglotError
+
+    spoken, known = bench.engine.dialect, rule.params["dialects"]
+    dialect = spoken if spoken in known or not known else known[0]
     names = {"table": bench.relation.sql(dialect), "column": None}
     if rule.property and rule.params.get("columns"):
         (at,) = spots_of(rule, bench.columns)
@@ -164,4 +168,11 @@ def filled_query(rule: Rule, bench: Bench) -> str:
         raise CannotCheck(f"the query is not {dialect} SQL: {said}") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise CannotCheck("the query must be one SELECT")
-    return text
+    if dialect == spoken:
+        return text
+    try:
+        return str(statements[0].sql(spoken, unsupported_level=ErrorLevel.RAISE))
+    except SqlglotError as error:
+        said = str(error).partition("\n")[0]
+        reason = f"the query is {dialect} SQL, and not to be said in {spoken}: {said}"
+        raise CannotCheck(reason) from error
