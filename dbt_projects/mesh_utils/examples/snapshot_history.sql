@@ -1,0 +1,1 @@
+{{ snapshot_history(ref('article_states')) }}
