@@ -22,7 +22,11 @@ CREATE OR REPLACE FUNCTION mesh_secrets.pseudonym(v STRING) AS (
 @pytest.fixture(scope="session")
 def words(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project on DuckDB."""
-    folder = tmp_path_factory.mktemp("words")
+    return on_duckdb(tmp_path_factory.mktemp("words"))
+
+
+def on_duckdb(folder: Path) -> Project:
+    """One of a test's own."""
     workshop = folder / "workshops" / "words.duckdb"
     workshop.parent.mkdir()
     own = {"MESH_WORKSHOP": str(workshop), "MESH_PSEUDONYM_KEY": "key"}

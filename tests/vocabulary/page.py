@@ -79,10 +79,10 @@ def _functions() -> Iterator[str]:
 
 def _word(word: Word) -> Iterator[str]:
     arguments = word.data.get("arguments", [])
-    name = word.name.removeprefix("test_")
+    name = word.called
     called = ", ".join(a["name"] for a in arguments)
     yield f"### `{name}`\n"
-    yield f"`{name}({called})`\n"
+    yield f"`materialized='{name}'`\n" if word.is_materialization else f"`{name}({called})`\n"
     yield _flat(word.data["description"]) + "\n"
     if arguments:
         yield "| argument | is | |\n|---|---|---|"

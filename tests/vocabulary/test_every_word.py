@@ -20,7 +20,7 @@ def test_every_macro_is_described() -> None:
         for name in MACRO.findall(path.read_text(encoding="utf-8"))
     }
     public = {name for name in there if "__" not in name and not name.startswith("_")}
-    assert public == {name.removeprefix("test_") for name in described()}
+    assert public == {word.called for word in described().values()}
 
 
 @pytest.mark.parametrize("name", described())
@@ -33,8 +33,9 @@ def test_a_word_is_described_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n, word in described().items() if not word.is_check])
 def test_a_word_has_an_example(name: str) -> None:
-    assert (PROJECT / "examples" / f"{name}.sql").exists()
-    assert unit_tests()[name]["model"] == name
+    called = described()[name].called
+    assert (PROJECT / "examples" / f"{called}.sql").exists()
+    assert unit_tests()[called]["model"] == called
 
 
 @pytest.mark.parametrize("name", [n for n, word in described().items() if word.is_check])

@@ -33,6 +33,18 @@ class Word:
         """A generic test, which one attaches to a model or a column. dbt names it `test_…`."""
         return self.name.startswith("test_")
 
+    @property
+    def is_materialization(self) -> bool:
+        """What a model's config names. dbt names it `materialization_…_default`."""
+        return self.name.startswith("materialization_")
+
+    @property
+    def called(self) -> str:
+        """As one writes it."""
+        if self.is_materialization:
+            return self.name.removeprefix("materialization_").removesuffix("_default")
+        return self.name.removeprefix("test_")
+
 
 @cache
 def described() -> dict[str, Word]:
@@ -78,7 +90,11 @@ class Project:
 
     def build(self, *arguments: str) -> dict[str, Any]:
         """Build and test everything, or what is selected; results by `kind.name` of a node."""
-        done = self._dbt("build", *arguments)
+        return self.run("build", *arguments)
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        """Any command of dbt that has results."""
+        done = self._dbt(*arguments)
         assert done.exception is None, done.exception
         return {f"{r.node.resource_type}.{r.node.name}": r for r in done.result}
 

@@ -1,0 +1,1 @@
+{{ roll_up(ref('aggregate'), grain='week') }}
