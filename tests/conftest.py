@@ -14,7 +14,8 @@ from tests.tiny_mesh import TinyMesh, build
 @pytest.fixture(autouse=True)
 def no_mesh_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test meets the mesh of whoever runs it."""
-    for name in ("MESH_ROOT", "MESH_HOME", "DAGSTER_HOME", "MESH_PSEUDONYM_KEY"):
+    for name in ("MESH_ROOT", "MESH_HOME", "DAGSTER_HOME", "MESH_PSEUDONYM_KEY", "MESH_LEDGER_URL",
+                 "MESH_ACTOR"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 

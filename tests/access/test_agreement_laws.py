@@ -116,13 +116,17 @@ class Lifecycle(RuleBasedStateMachine):
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @rule(choice=st.integers(0, 10_000))
-    def somebody_does_what_they_may(self, choice: int) -> None:
+    @rule(what=st.integers(0, 100), who=st.integers(0, 100))
+    def somebody_does_what_they_may(self, what: int, who: int) -> None:
         """Anything that is not refused, by anybody, so that paths get long."""
-        if possible := list(self._possible()):
-            self._append(possible[choice % len(possible)])
+        possible: dict[Event, list[Entry]] = {}
+        for entry in self._possible():
+            possible.setdefault(entry.event, []).append(entry)
+        if possible:
+            made = list(possible.values())[what % len(possible)]
+            self._append([made[who % len(made)]])
 
-    def _possible(self) -> Iterator[list[Entry]]:
+    def _possible(self) -> Iterator[Entry]:
         agreement, now, today = self.agreement, self.now, self.now.date()
         soon = [today + timedelta(days=n) for n in (0, 3, 20, 45)]
         soon += [day for _, day in agreement.offers]
@@ -139,11 +143,11 @@ class Lifecycle(RuleBasedStateMachine):
             ]
             for attempt in attempts:
                 with suppress(Refused):
-                    yield [attempt()]
+                    yield attempt()
         for event in Event:
             if event is not Event.REQUESTED:
                 with suppress(Refused):
-                    yield [do.observe(agreement, event, now, "seen")]
+                    yield do.observe(agreement, event, now, "seen")
 
     @rule(actor=ACTOR, days=DAYS, terms=st.sampled_from(ALL_TERMS))
     def somebody_renews(self, actor: Actor, days: int, terms: Terms) -> None:
@@ -155,10 +159,10 @@ class Lifecycle(RuleBasedStateMachine):
         day = self.now.date() + timedelta(days=days - 5)
         self._try(lambda: do.reassess(self.agreement, day, actor, self.now, ""))
 
-    @rule(forward=st.booleans())
-    def it_goes_on(self, forward: bool) -> None:
+    @rule(forward=st.booleans(), first=st.integers(0, len(ACTORS) - 1))
+    def it_goes_on(self, forward: bool, first: int) -> None:
         """Whoever is waited for approves; the platform does what is due, or fails to."""
-        for actor in ACTORS:
+        for actor in ACTORS[first:] + ACTORS[:first]:
             if forward and self.agreement.waiting_for:
                 self._try(partial(do.approve, self.agreement, actor, self.now))
         step = due(self.agreement, self.now)

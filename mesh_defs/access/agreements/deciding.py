@@ -48,6 +48,11 @@ class Request:
     until: date | None = None
 
 
+def next_id(book: Book) -> str:
+    """Short, because people type it; unique, because a decision is made on the newest book."""
+    return f"a{len(book) + 1}"
+
+
 def request(book: Book, id: str, wanted: Request, actor: Actor, at: datetime) -> list[Entry]:
     """Ask for an agreement. A contract that is open to all approves in the same breath."""
     if id in book:

@@ -1,0 +1,19 @@
+"""The ledger: an append-only record in which each entry carries the hash of the one before.
+
+What an entry means is for those who write it; here it is kept, chained and proven.
+"""
+
+from mesh_defs.storage.ledger.chain import GENESIS, Draft, Head, Record, Wrong, digest, verify
+from mesh_defs.storage.ledger.store import Ledger, Overtaken
+
+__all__ = [
+    "GENESIS",
+    "Draft",
+    "Head",
+    "Ledger",
+    "Overtaken",
+    "Record",
+    "Wrong",
+    "digest",
+    "verify",
+]
