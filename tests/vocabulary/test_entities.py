@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from tests.vocabulary.words import Project, answer
 
-CHANGES = {"id": "INTEGER", "size": "VARCHAR", "off": "BOOLEAN", "moment": "INTEGER", "seq": "INTEGER"}
+CHANGES = {
+    "id": "INTEGER",
+    "size": "VARCHAR",
+    "off": "BOOLEAN",
+    "moment": "INTEGER",
+    "seq": "INTEGER",
+}
 HISTORY = {"id": "INTEGER", "valid_from": "INTEGER", "valid_to": "INTEGER",
            "is_current": "BOOLEAN", "size": "VARCHAR"}  # fmt: skip
 ARGUMENTS = "key=['id'], at='moment', state=['size'], order=['seq'], gone='off'"

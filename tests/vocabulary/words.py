@@ -88,13 +88,13 @@ class Project:
     environment: Mapping[str, str]
     _sql: dict[str, str] = field(default_factory=dict)
 
-    def build(self, *arguments: str) -> dict[str, Any]:
+    def build(self, *arguments: str, heard: Callable[[Any], None] | None = None) -> dict[str, Any]:
         """Build and test everything, or what is selected; results by `kind.name` of a node."""
-        return self.run("build", *arguments)
+        return self.run("build", *arguments, heard=heard)
 
-    def run(self, *arguments: str) -> dict[str, Any]:
+    def run(self, *arguments: str, heard: Callable[[Any], None] | None = None) -> dict[str, Any]:
         """Any command of dbt that has results."""
-        done = self._dbt(*arguments)
+        done = self._dbt(*arguments, heard=heard)
         assert done.exception is None, done.exception
         return {f"{r.node.resource_type}.{r.node.name}": r for r in done.result}
 

@@ -1,0 +1,1 @@
+{{ structured(ref('app_orders'), 'payload', keep=['order_id']) }}

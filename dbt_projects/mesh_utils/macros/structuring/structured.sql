@@ -1,0 +1,137 @@
+{% macro structured(relation, column, fields=none, keep=none) -%}
+{%- set fields = _fields('structured', fields, (keep or []) + [column, 'unparsed']) -%}
+with read as (
+    select
+        *,
+        {{ _json_of(column) }} as mesh_json
+    from {{ relation }}
+),
+
+{{ _said('read', 'mesh_json', fields) }}
+
+select
+    {{ _kept(keep, fields, []) }},
+    {{ _typed(fields) }},
+    {{ _unparsed(column, 'mesh_json', fields) }} as unparsed
+from said
+{%- endmacro %}
+
+{# From the short declaration, or from the model's own columns with a `data_type`. #}
+{% macro _fields(word, fields, others) -%}
+  {%- if fields is none -%}
+    {%- set fields = {} -%}
+    {%- for column, type_ in _typed_columns().items() if column not in others -%}
+      {%- do fields.update({column: type_}) -%}
+    {%- endfor -%}
+    {%- if execute and not fields -%}
+      {{ _refuse(word, 'fields', 'left out, and no column of ' ~ model.name ~ ' has a data_type',
+                 "each field with its type, as {'quantity': 'integer'}, or columns with data_type"
+                 ~ " in the model's YAML (`mesh contract sync` writes them)") }}
+    {%- endif -%}
+  {%- elif fields is not mapping or not fields -%}
+    {{ _refuse(word, 'fields', fields, "each field with its type, as {'quantity': 'integer'}") }}
+  {%- endif -%}
+  {%- set found = [] -%}
+  {%- for name, said in fields.items() -%}
+    {%- set said = {'type': said} if said is string else said -%}
+    {%- if said is not mapping or 'type' not in said
+        or said.keys() | reject('in', ['type', 'path', 'required']) | list -%}
+      {{ _refuse(word, 'field ' ~ name, said, "a type, or a mapping of `type`, `path`, `required`") }}
+    {%- endif -%}
+    {%- do found.append({
+        'name': name, 'type': said['type'], 'path': said.get('path', '$.' ~ name),
+        'required': said.get('required', false), 'kind': _reading(said['type'])[0],
+    }) -%}
+  {%- endfor -%}
+  {{ return(found) }}
+{%- endmacro %}
+
+{# The columns of the model that have a type, in its YAML. #}
+{% macro _typed_columns() -%}
+  {%- set found = {} -%}
+  {%- for name, said in (model.get('columns') or {}).items() if said.get('data_type') -%}
+    {%- do found.update({name: said.get('data_type')}) -%}
+  {%- endfor -%}
+  {{ return(found) }}
+{%- endmacro %}
+
+{# What the text has for each field, as text. #}
+{% macro _said(from_, json, fields) -%}
+said as (
+    select
+        *
+        {%- for field in fields %},
+        {{ _scalar(json, field.path) }} as mesh_{{ field.name }},
+        {{ _is_nested(json, field.path) }} as mesh_{{ field.name }}_nested
+        {%- endfor %}
+    from {{ from_ }}
+)
+{%- endmacro %}
+
+{% macro _kept(keep, fields, others) -%}
+  {%- if keep is not none -%}
+    {{ return(keep | join(',\n    ')) }}
+  {%- endif -%}
+  {%- set ours = ['mesh_json'] + others -%}
+  {%- for field in fields -%}
+    {%- do ours.extend(['mesh_' ~ field.name, 'mesh_' ~ field.name ~ '_nested']) -%}
+  {%- endfor -%}
+  {{ return(_all_but('said', ours)) }}
+{%- endmacro %}
+
+{% macro _typed(fields) -%}
+  {%- set lines = [] -%}
+  {%- for field in fields -%}
+    {%- do lines.append(_strictly('mesh_' ~ field.name, field.type) ~ ' as ' ~ field.name) -%}
+  {%- endfor -%}
+  {{ lines | join(',\n    ') }}
+{%- endmacro %}
+
+{# Why fields have no value, though the text has something there, or should. #}
+{% macro _unparsed(column, json, fields, more=[]) -%}
+  {%- set reasons = [
+      "case when " ~ column ~ " is not null and mesh_json is null then '"
+      ~ column ~ ": is no JSON' end"
+  ] + more -%}
+  {%- for field in fields -%}
+    {%- set said = 'mesh_' ~ field.name -%}
+    {%- if field.kind != 'text' -%}
+      {%- do reasons.append("case when " ~ said ~ " is not null and " ~ _strictly(said, field.type)
+          ~ " is null\n            then '" ~ field.name ~ ": ' || " ~ said ~ " || ' is no "
+          ~ field.type ~ "' end") -%}
+    {%- endif -%}
+    {%- do reasons.append("case when " ~ said ~ "_nested\n            then '" ~ field.name
+        ~ ": is an object or a list, and no " ~ field.type ~ "' end") -%}
+    {%- if field.required -%}
+      {%- do reasons.append("case when " ~ json ~ " is not null and not " ~ said ~ "_nested and "
+          ~ said ~ " is null\n            then '" ~ field.name ~ ": is missing' end") -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ _texts(reasons) }}
+{%- endmacro %}
+
+{# A text that is no JSON is NULL. #}
+{% macro _json_of(column) -%}
+  {%- if target.type == 'bigquery' -%}
+    safe.parse_json({{ column }}, wide_number_mode => 'round')
+  {%- else -%}
+    try_cast({{ column }} as json)
+  {%- endif -%}
+{%- endmacro %}
+
+{# The text of a string, number or boolean; NULL for JSON's null, an object, a list, and nothing. #}
+{% macro _scalar(json, path) -%}
+  {%- if target.type == 'bigquery' -%}
+    json_value({{ json }}, '{{ path }}')
+  {%- else -%}
+    json_extract_string(json_value({{ json }}, '{{ path }}'), '$')
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro _is_nested(json, path) -%}
+  {%- if target.type == 'bigquery' -%}
+    coalesce(json_type(json_query({{ json }}, '{{ path }}')) in ('object', 'array'), false)
+  {%- else -%}
+    coalesce(json_type({{ json }}, '{{ path }}') in ('OBJECT', 'ARRAY'), false)
+  {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,70 @@
+{# A text without such a list has no rows; one that is no JSON, or has something else there, has
+   one, which says so. #}
+{% macro unnested(relation, column, path, fields=none, position='position', keep=none) -%}
+{%- set fields = _fields('unnested', fields, (keep or []) + [column, position, 'unparsed']) -%}
+{%- set no_list = "case when mesh_position is null and mesh_json is not null then '" ~ column
+    ~ ": has no list at " ~ path ~ "' end" -%}
+with read as (
+    select
+        *,
+        {{ _json_of(column) }} as mesh_json
+    from {{ relation }}
+),
+
+items as (
+    {{ _items(column, path) }}
+),
+
+{{ _said('items', 'mesh_item', fields) }}
+
+select
+    {{ _kept(keep, fields, ['mesh_item', 'mesh_position']) }},
+    mesh_position as {{ position }},
+    {{ _typed(fields) }},
+    {{ _unparsed(column, 'mesh_item', fields, [no_list]) }} as unparsed
+from said
+{%- endmacro %}
+
+{% macro _items(column, path) -%}
+  {{ return(adapter.dispatch('_items')(column, path)) }}
+{%- endmacro %}
+
+{% macro default___items(column, path) -%}
+select
+        read.*,
+        item.value as mesh_item,
+        item.position as mesh_position
+    from read
+    cross join unnest(
+        case when json_type(mesh_json, '{{ path }}') = 'ARRAY'
+            then cast(json_extract(mesh_json, '{{ path }}') as json[]) end
+    ) with ordinality as item (value, position)
+    union all
+    select
+        read.*,
+        cast(null as json),
+        cast(null as bigint)
+    from read
+    where ({{ column }} is not null and mesh_json is null)
+        or json_type(mesh_json, '{{ path }}') not in ('ARRAY', 'NULL')
+{%- endmacro %}
+
+{% macro bigquery___items(column, path) -%}
+select
+        read.*,
+        item as mesh_item,
+        item_offset + 1 as mesh_position
+    from read
+    cross join unnest(
+        case when json_type(json_query(mesh_json, '{{ path }}')) = 'array'
+            then json_query_array(mesh_json, '{{ path }}') end
+    ) as item with offset as item_offset
+    union all
+    select
+        read.*,
+        cast(null as json),
+        cast(null as int64)
+    from read
+    where ({{ column }} is not null and mesh_json is null)
+        or json_type(json_query(mesh_json, '{{ path }}')) not in ('array', 'null')
+{%- endmacro %}

@@ -1,0 +1,80 @@
+"""A source changes its columns, run by run: what was declared is absorbed, the rest is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.vocabulary.engines import Engine
+from tests.vocabulary.words import Project
+
+ROWS = "select article_id, manufacturer_id, brand, unparsed from {schema}.conformed order by 1"
+AS_DECLARED = {"product_id": "1", "maker": "cast('2' as string)", "brand": "cast('N' as string)",
+               "package_size": "cast('22 LB' as string)"}  # fmt: skip
+RENAMED = {"package_size": "cast('22 LB' as string)", "brand": "cast('N' as string)",
+           "manufacturer": "2", "article_id": "cast(1.0 as numeric)"}  # fmt: skip
+BOTH = AS_DECLARED | {"manufacturer": "3"}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (AS_DECLARED, (1, 2, "N", [])),
+        (RENAMED, (1, 2, "N", [])),
+        (AS_DECLARED | {"maker": "cast('69 (own)' as string)"},
+         (1, None, "N", ["maker: 69 (own) is no bigint"])),
+        (BOTH, (1, 2, "N", ["manufacturer_id: manufacturer tells something else"])),
+        ({k: v for k, v in AS_DECLARED.items() if k != "brand"}, (1, 2, None, [])),
+        (AS_DECLARED | {"shelf": "5"}, (1, 2, "N", [])),
+    ],
+)  # fmt: skip
+def test_what_was_declared_is_absorbed(
+    engine: Engine, row: dict[str, str], expected: tuple[Any, ...]
+) -> None:
+    engine.put("article_extract", [row])
+    engine.run("conformed")
+    assert engine.query(ROWS) == [expected]
+
+
+def test_what_was_not_declared_is_warned_of(engine: Engine) -> None:
+    """History keeps loading all the same."""
+    row = {k: v for k, v in AS_DECLARED.items() if k != "brand"} | {"label": "'N'"}
+    engine.put("article_extract", [row])
+    said: list[str] = []
+    engine.project.build(
+        "--select", "conformed", "--resource-type", "model",
+        heard=lambda event: said.append(event.info.msg),
+    )  # fmt: skip
+    told = "\n".join(said)
+    assert "column brand: the source has it no more, under no name; name its new one" in told
+    assert "column label: the source has it, and nobody declared it; declare it" in told
+    assert "package_size" not in told
+    assert len(engine.query(ROWS)) == 1
+
+
+def test_the_same_is_found_by_a_test(engine: Engine) -> None:
+    engine.put("article_extract", [AS_DECLARED])
+    engine.run("conformed")
+    assert engine.test("conforms") == 0
+    columns = "article_id bigint, manufacturer_id varchar, label varchar"
+    if engine.schema != "main":
+        columns = "article_id int64, manufacturer_id string, label string"
+    engine.query("drop table {schema}.conformed")
+    engine.query("create table {schema}.conformed (" + columns + ")")
+    assert engine.test("conforms") == 2, "brand is gone, label is new"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            "conformed('t', ['a'])",
+            "conformed(): columns is ['a']; expected each column with its ty",
+        ),
+        ("conformed('t', {'a': {'aliases': ['b']}})", "expected a type, or a mapping of `type`"),
+        ("conformed('t', {'a': {'type': 'text', 'aliases': 'b'}})", "`aliases` (a list)"),
+    ],
+)
+def test_wrong_declarations(words: Project, call: str, said: str) -> None:
+    assert said in words.refusal(call)

@@ -1,0 +1,131 @@
+"""Laws of the words about structure: a row in is a row out, parsed or with the reason why not."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.vocabulary.engines import Engine
+from tests.vocabulary.words import Project, answer
+
+ABSENT = object()
+TYPES = {"id": "INTEGER", "payload": "VARCHAR"}
+FIELDS = (
+    "{'n': {'type': 'integer', 'required': true}, 'd': 'date', 'm': 'decimal(6, 2)', 's': 'text'}"
+)
+scalars = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from([0.5, 1.25, 0.333])
+    | st.sampled_from(["", "7", " 7 ", "7.0", "0.10", "yes", "2017-01-31", "2017-02-30", "x'y"])
+)  # fmt: skip
+values = st.just(ABSENT) | scalars | st.lists(scalars, max_size=2)
+documents = st.fixed_dictionaries({"n": values, "d": values, "m": values, "s": values})
+
+
+def text_of(document: dict[str, Any]) -> str:
+    return json.dumps({k: v for k, v in document.items() if v is not ABSENT})
+
+
+def read(value: Any, as_: Any) -> tuple[Any, bool]:
+    """What a value is as a type, and whether it had to be given up."""
+    if value is ABSENT or value is None:
+        return None, False
+    if isinstance(value, list):
+        return None, True
+    text = json.dumps(value) if not isinstance(value, str) else value
+    if as_ is str:
+        return text, False
+    try:
+        found = as_(text.strip())
+    except (ValueError, ArithmeticError):
+        return None, True
+    return found, False
+
+
+def whole(text: str) -> int:
+    if not text.lstrip("+-").isdigit():
+        raise ValueError(text)
+    return int(text)
+
+
+def money(text: str) -> Decimal:
+    found = Decimal(text)
+    if "e" in text.lower() or found != found.quantize(Decimal("0.01")):
+        raise ValueError(text)
+    return found
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(rows=st.lists(documents | st.sampled_from(["{", "", None, "[1]"]), max_size=6))
+def test_every_value_is_parsed_or_named(words: Project, rows: list[Any]) -> None:
+    sql = words.sql("{{ structured('t', 'payload', fields=" + FIELDS + ", keep=['id']) }}")
+    texts = [text_of(row) if isinstance(row, dict) else row for row in rows]
+    found = sorted(answer(sql, t=(TYPES, list(enumerate(texts)))))
+    assert [row[0] for row in found] == list(range(len(rows))), "rows in = parsed + unparsed"
+    for row, (_, *parsed, unparsed) in zip(rows, found, strict=True):
+        named = {said.split(":")[0] for said in unparsed}
+        if row == "[1]":
+            assert named == {"n"} and unparsed == ["n: is missing"]
+        elif not isinstance(row, dict):
+            assert named == ({"payload"} if row is not None else set())
+            assert parsed == [None] * 4
+        else:
+            readers = {"n": whole, "d": date.fromisoformat, "m": money, "s": str}
+            expected = {k: read(row[k], as_) for k, as_ in readers.items()}
+            assert parsed == [value for value, _ in expected.values()]
+            missing = {"n"} if row["n"] is ABSENT or row["n"] is None else set()
+            assert named == {k for k, (_, gave_up) in expected.items() if gave_up} | missing
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    rows=st.lists(st.lists(scalars, max_size=4) | st.sampled_from(["{", None, 1, {}]), max_size=5)
+)
+def test_every_item_has_its_position(words: Project, rows: list[Any]) -> None:
+    sql = words.sql(
+        "{{ unnested('t', 'payload', '$.items', fields={'v': {'type': 'text', 'path': '$'}},"
+        " keep=['id']) }}"
+    )
+    texts = [r if r is None or r == "{" else json.dumps({"items": r}) for r in rows]
+    found = answer(sql, t=(TYPES, list(enumerate(texts))))
+    for id_, row in enumerate(rows):
+        mine = sorted((r for r in found if r[0] == id_), key=str)
+        if isinstance(row, list):
+            assert [r[1] for r in mine] == list(range(1, len(row) + 1))
+            assert [r[2] for r in mine] == [read(v, str)[0] for v in row]
+            assert all(r[3] == [] for r in mine)
+        elif row is None:
+            assert not mine
+        else:
+            ((_, position, value, unparsed),) = mine
+            assert (position, value) == (None, None) and len(unparsed) == 1
+
+
+def test_a_model_s_own_columns_are_a_declaration(engine: Engine) -> None:
+    payload = """'{"household": 900, "placed_on": "2017-01-02"}'"""
+    engine.put("app_orders", [{"order_id": "1", "payload": payload}])
+    engine.run("structured_by_columns")
+    found = engine.query("select * from {schema}.structured_by_columns")
+    assert found == [(1, 900, date(2017, 1, 2), [])]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("structured('t', 'p', ['a'])", "structured(): fields is ['a']; expected each field with"),
+        ("structured('t', 'p')", "no column of inline_query has a data_type; expected each field"),
+        ("structured('t', 'p', {'a': 'txt'})", "a type is txt; expected text, integer, bigint"),
+        (
+            "structured('t', 'p', {'a': {'kind': 'text'}})",
+            "expected a type, or a mapping of `type`",
+        ),
+        ("unnested('t', 'p', '$.a', {})", "unnested(): fields is {}; expected each field with its"),
+    ],
+)
+def test_wrong_declarations(words: Project, call: str, said: str) -> None:
+    assert said in words.refusal(call)
