@@ -164,13 +164,16 @@ def load_manifest(project: DbtProject) -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
 
     try:
-        return Manifest.from_msgpack((project.target / "partial_parse.msgpack").read_bytes())
+        found = Manifest.from_msgpack((project.target / "partial_parse.msgpack").read_bytes())
     except Exception:  # another dbt wrote it, or it was cut short: dbt can always parse
         from dbt.contracts.graph.manifest import WritableManifest
 
-        return Manifest.from_writable_manifest(
+        found = Manifest.from_writable_manifest(
             WritableManifest.read_and_check_versions(str(project.manifest_path))
         )
+    # What macros read as `graph`; of a manifest that is handed in, dbt leaves it empty.
+    found.build_flat_graph()
+    return found
 
 
 def dbt_error(result: dbtRunnerResult) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mesh_defs.model import read_room
-from mesh_defs.orchestration.dbt_project import DbtProject, prepare
+from mesh_defs.orchestration.dbt_project import DbtProject, load_manifest, prepare
 from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import TinyMesh
@@ -77,3 +77,8 @@ def test_a_model_is_other_code_when_a_function_it_calls_is(my_mesh: TinyMesh, ed
     after = prepared(my_mesh)
     assert before.code["orders"] != after.code["orders"]
     assert before.code["days"] == after.code["days"]
+
+
+def test_macros_see_the_graph_of_a_manifest_that_is_handed_in(my_mesh: TinyMesh) -> None:
+    found = load_manifest(prepared(my_mesh)).flat_graph["nodes"]
+    assert "orders" in {node["name"] for node in found.values()}

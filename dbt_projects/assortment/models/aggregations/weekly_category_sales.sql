@@ -1,26 +1,46 @@
+with category_weeks as (
+{{ aggregate(
+    ref('classified_lines'),
+    day='week_start',
+    grain='week',
+    period='week_start',
+    by=['week', 'department', 'category'],
+    additive={
+        'lines': 'count(*)',
+        'units': "sum(case when line_kind = 'item' then quantity else 0 end)",
+        'sales_value': 'sum(sales_value)',
+        'shelf_value': 'sum(shelf_value)',
+        'loyalty_discount': 'sum(loyalty_discount)',
+        'coupon_discount': 'sum(coupon_discount)',
+        'coupon_match_discount': 'sum(coupon_match_discount)',
+        'private_label_sales_value': "sum(case when brand = 'Private' then sales_value else 0 end)",
+    },
+    non_additive={
+        'baskets': 'count(distinct basket_id)',
+        'households': 'count(distinct household_key)',
+        'articles': "count(distinct case when line_kind in ('item', 'fuel') then article_id end)",
+    }
+) }}
+)
+
 select
     week,
     week_start,
     department,
     category,
-    count(*) as lines,
-    cast(coalesce(sum(quantity) filter (line_kind = 'item'), 0) as bigint) as units,
-    cast(sum(sales_value) as decimal(12, 2)) as sales_value,
-    cast(sum(shelf_value) as decimal(12, 2)) as shelf_value,
-    cast(sum(loyalty_discount) as decimal(12, 2)) as loyalty_discount,
-    cast(sum(coupon_discount) as decimal(12, 2)) as coupon_discount,
-    cast(sum(coupon_match_discount) as decimal(12, 2)) as coupon_match_discount,
-    cast(
-        coalesce(sum(sales_value) filter (brand = 'Private'), 0) as decimal(12, 2)
-    ) as private_label_sales_value,
-    count(distinct basket_id) as baskets,
-    count(distinct household_key) as households,
-    count(distinct article_id) filter (line_kind in ('item', 'fuel')) as articles,
+    lines,
+    cast(units as bigint) as units,
+    cast(sales_value as decimal(12, 2)) as sales_value,
+    cast(shelf_value as decimal(12, 2)) as shelf_value,
+    cast(loyalty_discount as decimal(12, 2)) as loyalty_discount,
+    cast(coupon_discount as decimal(12, 2)) as coupon_discount,
+    cast(coupon_match_discount as decimal(12, 2)) as coupon_match_discount,
+    cast(private_label_sales_value as decimal(12, 2)) as private_label_sales_value,
+    baskets,
+    households,
+    articles,
+    round(private_label_sales_value / nullif(sales_value, 0), 4) as private_label_share,
     round(
-        coalesce(sum(sales_value) filter (brand = 'Private'), 0) / nullif(sum(sales_value), 0), 4
-    ) as private_label_share,
-    round(
-        sum(loyalty_discount + coupon_match_discount) / nullif(sum(shelf_value), 0), 4
+        (loyalty_discount + coupon_match_discount) / nullif(shelf_value, 0), 4
     ) as discount_share
-from {{ ref('classified_lines') }}
-group by week, week_start, department, category
+from category_weeks
