@@ -81,6 +81,123 @@ PAIRS = [
         from lines
         """,
     ),
+    Pair(
+        "completed",
+        "{{ completed('lines', period='day', grain='day', by=['store_id'],"
+        " start=\"date '2017-01-01'\", end=\"date '2017-12-31'\") }}",
+        """
+        with grid as (
+            select store_id, day::date as day
+            from (select distinct store_id from lines where store_id is not null),
+                range(date '2017-01-01', date '2018-01-01', interval 1 day) as days(day)
+        )
+        select lines.* replace (coalesce(lines.store_id, grid.store_id) as store_id,
+            coalesce(lines.day, grid.day) as day), lines.day is null as is_gap
+        from lines
+        full join grid on lines.store_id = grid.store_id and lines.day = grid.day
+        """,
+    ),
+    Pair(
+        "completeness",
+        "{{ completeness('lines', period='day', grain='week', by=['store_id', 'article_id'],"
+        " start=\"date '2017-01-01'\", end=\"date '2017-12-31'\", per=['store_id']) }}",
+        """
+        with there as (
+            select store_id, article_id, count(distinct date_trunc('week', day)) as weeks
+            from lines where day between date '2016-12-26' and date '2017-12-31'
+            group by store_id, article_id
+        )
+        select store_id, 53 * count(*) as expected, sum(weeks) as found,
+            100.0 * found / expected as completeness
+        from there group by store_id
+        """,
+    ),
+    Pair(
+        "flag_outliers",
+        "{{ flag_outliers('lines', 'amount', method='iqr', by=['store_id']) }}",
+        """
+        with bounds as (
+            select store_id, quantile_cont(amount, 0.25) as q1, quantile_cont(amount, 0.75) as q3
+            from lines group by store_id
+        )
+        select lines.*, q1 - 1.5 * (q3 - q1) as low, q3 + 1.5 * (q3 - q1) as high,
+            amount < low or amount > high as is_outlier
+        from lines left join bounds using (store_id)
+        """,
+    ),
+    Pair(
+        "winsorise",
+        "{{ winsorise('lines', 'amount', method='mad', by=['store_id']) }}",
+        """
+        with bounds as (
+            select store_id, median(amount) as middle, 1.4826 * mad(amount) as scale
+            from lines group by store_id
+        )
+        select lines.*, middle - 3 * scale as low, middle + 3 * scale as high,
+            amount < low or amount > high as is_outlier,
+            least(greatest(amount, low), high) as winsorised
+        from lines left join bounds using (store_id)
+        """,
+    ),
+    Pair(
+        "event_id",
+        "select *, {{ event_id('line_sold', ['store_id', 'line_id']) }} as id from lines",
+        "select *, md5('line_sold' || ':' || store_id || ':' || line_id) as id from lines",
+    ),
+    Pair(
+        "history",
+        "{{ history('lines', key=['article_id'], at='occurred_at', state=['store_id', 'note'],"
+        " order=['line_id']) }}",
+        """
+        with changes as (
+            select article_id, occurred_at, store_id, note,
+                lag(store_id) over w as store_before, lag(note) over w as note_before,
+                row_number() over w as place
+            from (
+                select * from lines qualify row_number() over (
+                    partition by article_id, occurred_at order by line_id desc) = 1
+            )
+            window w as (partition by article_id order by occurred_at)
+        )
+        select article_id, occurred_at as valid_from,
+            lead(occurred_at) over (partition by article_id order by occurred_at) as valid_to,
+            valid_to is null as is_current, store_id, note
+        from changes
+        where place = 1 or store_id is distinct from store_before
+            or note is distinct from note_before
+        """,
+    ),
+    Pair(
+        "latest_state",
+        "{{ latest_state('lines', key=['article_id'], at='occurred_at',"
+        " state=['store_id', 'note'], order=['line_id']) }}",
+        """
+        select article_id, occurred_at, store_id, note from lines
+        qualify row_number() over (
+            partition by article_id order by occurred_at desc, line_id desc) = 1
+        """,
+    ),
+    Pair(
+        "translated",
+        "{{ translated('lines', columns={'line': 'line_id', 'kind': {'from': 'quantity',"
+        " 'codes': {'1': 'one', '2': 'two', '3': 'three'}}}) }}",
+        """
+        select line_id as line, quantity as kind_raw,
+            case quantity when 1 then 'one' when 2 then 'two' when 3 then 'three' end as kind
+        from lines
+        """,
+    ),
+    Pair(
+        "aggregate",
+        "{{ aggregate('lines', day='day', grain='week', period='week', by=['store_id'],"
+        " additive={'lines': 'count(*)', 'amount': 'sum(amount)'},"
+        " non_additive={'articles': 'count(distinct article_id)'}) }}",
+        """
+        select date_trunc('week', day)::date as week, store_id, count(*) as lines,
+            sum(amount) as amount, count(distinct article_id) as articles
+        from lines group by 1, 2
+        """,
+    ),
 ]
 
 LINES = """
