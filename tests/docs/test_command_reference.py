@@ -53,6 +53,7 @@ def test_page_has_each_option_and_no_other(name: str) -> None:
 
 def test_each_command_with_json_has_its_shape() -> None:
     speaking = {n for n, c in COMMANDS.items() if any("--json" in p.opts for p in c.params)}
+    speaking -= set(SAYS_AN_AGREEMENT)
     titles = [f"{b.title} " for b in SHAPES]
     assert speaking == {n for n in COMMANDS for title in titles if title.startswith(f"{n} ")}
     assert len(titles) == len(speaking)
@@ -66,10 +67,55 @@ def test_shape_is_what_the_command_says(
     monkeypatch.chdir(build(tmp_path / "mesh").root if writes else tiny_mesh.root)
     if "--against" in shape.title:
         commit(tiny_mesh.root)
+    if shape.title.startswith("mesh access"):
+        _agreed(build(tmp_path / "mesh").root, monkeypatch)
     documented = json.loads(shape.text)
     result = CliRunner().invoke(app, shlex.split(shape.title)[1:])
     assert result.exit_code == 0, result.output
     _same_shape(documented, json.loads(result.stdout))
+
+
+# Commands that say an agreement as `mesh access show` does, each after those before it.
+SAYS_AN_AGREEMENT = {
+    "mesh access request": "shop.days --purpose why --as 'Insight team'",
+    "mesh access reject": "a2 --why no --as 'Shop team'",
+    "mesh access cancel": "a1 --why enough --early 2999-01-01 --as 'Insight team'",
+    "mesh access announce": "shop.orders --change price --on 2999-01-01 --why x --as 'Shop team'",
+    "mesh access renew": "a1 --reassess 2999-01-01 --as 'Shop team'",
+    "mesh access suspend": "a1 --why leak --as gus",
+    "mesh access resume": "a1 --as gus",
+    "mesh access withdraw": "a3 --as 'Insight team'",
+    "mesh access approve": "a4 --as 'Shop team'",
+}
+
+
+def _agreed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An active agreement of a mesh, which becomes the current one."""
+    monkeypatch.chdir(root)
+    (root / "governance.yaml").write_text(
+        "team: {name: G, email: g@x.com, members: [{name: Gus, role: steward}]}\n", "utf-8"
+    )
+    _type("mesh access request shop.orders --purpose 'To find out.' --as 'Insight team'")
+    _type("mesh access approve a1 --as 'Shop team'")
+
+
+def _type(line: str) -> str:
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_what_is_done_to_an_agreement_says_it_as_show_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _agreed(build(tmp_path / "mesh").root, monkeypatch)
+    documented = _shape("mesh access show")
+    for command, rest in SAYS_AN_AGREEMENT.items():
+        if " a3 " in f" {rest} " or " a4 " in f" {rest} ":
+            _type("mesh access request shop.days --purpose why --as 'Insight team'")
+        said = json.loads(_type(f"{command} {rest} --json"))
+        for agreement in said if command.endswith("announce") else [said]:
+            assert list(agreement) == list(documented), command
 
 
 def test_shapes_of_what_goes_wrong() -> None:

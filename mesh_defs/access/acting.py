@@ -1,0 +1,93 @@
+"""Who somebody is to an agreement, told by the mesh's files: names, teams, sides.
+
+A name is believed, not proven: that is for whatever the command, or the portal, stands behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mesh_defs.access.agreements import Actor, Side
+from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.model.domain import Team
+from mesh_defs.model.governance import read_governance
+
+KINDS = ("domain", "team", "person", "app")
+
+
+def consumer_of(mesh: Mesh, given: str | None, name: str) -> str:
+    """A consumer as it is written in an agreement: `domain:growth`, `person:…`, `app:…`, `team:…`.
+
+    Whoever says none means their own domain. Raises MeshError for a domain that is not there.
+    """
+    own = [d for d, team in _teams(mesh) if name_in(team, name)]
+    if given is None:
+        if len(own) == 1:
+            return f"domain:{own[0]}"
+        raise MeshError(
+            f"{name} is of {'several domains' if own else 'no domain'}. Say who consumes: "
+            "`--for DOMAIN`, or `--for person:NAME`, `team:NAME`, `app:NAME`."
+        )
+    kind, colon, rest = given.partition(":")
+    if not colon:
+        kind, rest = "domain", given
+    if kind not in KINDS or not rest.strip():
+        raise MeshError(
+            f"`{given}` is no consumer. Write a domain, or person:NAME, team:NAME, app:NAME."
+        )
+    if kind == "domain" and rest not in mesh.rooms:
+        raise MeshError(f"There is no domain `{rest}`. Domains: {', '.join(mesh.rooms)}.")
+    return f"{kind}:{rest.strip()}"
+
+
+def actor_of(
+    mesh: Mesh, name: str, product: ProductRef, consumer: str, requested_by: str | None
+) -> Actor:
+    """Somebody by a name, an e-mail address or a team's name, and their sides of an agreement.
+
+    `requested_by` is None while nobody has requested it: then whoever asks for a team or an app
+    that the mesh does not know speaks for it.
+    """
+    names, domains = {name}, set[str]()
+    for domain, team in _teams(mesh):
+        if name_in(team, name):
+            names |= {team.name, *_aliases(team, name)}
+            domains.add(domain)
+    sides = set[Side]()
+    if product.domain in domains:
+        sides.add(Side.PROVIDER)
+    kind, _, who = consumer.partition(":")
+    known = {n.casefold() for n in names}
+    speaks = who in domains if kind == "domain" else who.casefold() in known
+    if speaks or (requested_by is None and kind in ("team", "app")):
+        sides.add(Side.CONSUMER)
+    if requested_by is not None and kind != "domain" and requested_by.casefold() in known:
+        sides.add(Side.CONSUMER)
+    governance = read_governance(mesh.root)
+    if governance and name_in(governance, name):
+        sides.add(Side.GOVERNANCE)
+        names |= {governance.name, *_aliases(governance, name)}
+    return Actor(name, frozenset(names), frozenset(sides))
+
+
+def name_in(team: Team, name: str) -> bool:
+    """Whether somebody goes by a name in a team; the team's own name is one."""
+    wanted = name.casefold()
+    members = (alias for m in team.members for alias in (m.name, m.email) if alias)
+    return wanted in {team.name.casefold(), *(alias.casefold() for alias in members)}
+
+
+def _aliases(team: Team, name: str) -> set[str]:
+    wanted = name.casefold()
+    return {
+        alias
+        for m in team.members
+        if wanted in {(m.name or "").casefold(), (m.email or "").casefold()}
+        for alias in (m.name, m.email)
+        if alias
+    }
+
+
+def _teams(mesh: Mesh) -> Iterator[tuple[str, Team]]:
+    for name, domain in mesh.domains.items():
+        yield name, domain.file.team

@@ -1,0 +1,164 @@
+"""The desk: what a person does about agreements in a mesh, whether by command or in a browser.
+
+It reads contracts and people from the mesh's files, decides in the register, and settles at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from mesh_defs.access.acting import actor_of, consumer_of
+from mesh_defs.access.agreements import (
+    Actor,
+    Agreement,
+    Book,
+    Change,
+    Entry,
+    Refused,
+    Request,
+    Side,
+    Terms,
+    end_of,
+)
+from mesh_defs.access.agreements import deciding as do
+from mesh_defs.access.agreements.states import BINDING
+from mesh_defs.access.agreements.terms import terms_of
+from mesh_defs.access.register import Register, find
+from mesh_defs.access.settling import LakeGrants, grant_of, settle
+from mesh_defs.model import DataProduct, Mesh, MeshError, ProductRef
+from mesh_defs.ports.grants import Grant, Grants
+from mesh_defs.storage.ledger import Ledger
+from mesh_defs.storage.state import State
+
+Verb = Callable[[Agreement, Actor, datetime], Entry | Iterable[Entry]]
+
+
+class Desk:
+    """A mesh's agreements, and somebody who acts."""
+
+    def __init__(
+        self, root: Path, name: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.mesh = Mesh.read(root)
+        self.name = name
+        self.register = Register(Ledger.open(State.of(root)), clock)
+        self.lake = LakeGrants(self.register)
+
+    def request(
+        self,
+        product: str,
+        purpose: str,
+        consumer: str | None = None,
+        version: int | None = None,
+        until: date | None = None,
+        role: str | None = None,
+    ) -> Agreement:
+        """Ask for a product's port at a major version; the newest one if none is said."""
+        asked = self._product(product, version)
+        who = consumer_of(self.mesh, consumer, self.name)
+        if who == f"domain:{asked.line.domain}":
+            raise Refused(
+                f"`{asked.line}` is a product of its own to {who}: it needs no agreement."
+            )
+        if asked.status == "retired":
+            raise Refused(f"`{asked}` is retired: nobody can begin to read it.")
+        wanted = Request(
+            str(asked.line), port_of(asked), asked.contract.major, who, purpose,
+            self._terms(asked, role), until,
+        )  # fmt: skip
+        actor = actor_of(self.mesh, self.name, asked.line, who, None)
+        made = self.register.decide(
+            lambda book, now: do.request(book, do.next_id(book), wanted, actor, now)
+        )
+        return self._settled(made[0].agreement)
+
+    def act(self, id: str, verb: Verb) -> Agreement:
+        """Do something about an agreement as it stands by then."""
+
+        def judge(book: Book, now: datetime) -> list[Entry]:
+            agreement = find(book, id)
+            made = verb(agreement, self.actor(agreement), now)
+            return [made] if isinstance(made, Entry) else list(made)
+
+        self.register.decide(judge)
+        return self._settled(id)
+
+    def renew(self, id: str, until: date, why: str = "", role: str | None = None) -> Agreement:
+        """Ask for a later end, under the terms of the contract as it is today."""
+        agreement = find(self.register.book(), id)
+        terms = self._terms(self._product(agreement.product, agreement.version), role)
+        return self.act(id, lambda a, who, now: do.renew(a, until, terms, who, now, why))
+
+    def announce(
+        self, product: str, version: int | None, change: str, on: date, why: str
+    ) -> list[Agreement]:
+        """Tell all who have an agreement for a product that lasts until then; all of them or none.
+
+        Raises MeshError for whoever is not of the provider, even where there is nobody to tell.
+        """
+        asked = self._product(product, version)
+        actor = actor_of(self.mesh, self.name, asked.line, "", None)
+        if Side.PROVIDER not in actor.sides:
+            raise Refused(f"{self.name} is not of `{asked.line.domain}`, which provides it.")
+
+        def judge(book: Book, now: datetime) -> list[Entry]:
+            return [
+                do.announce(a, Change(change), on, self.actor(a), now, why)
+                for a in book.values()
+                if (a.product, a.version) == (str(asked.line), asked.contract.major)
+                and a.state in BINDING
+                and not a.over(end_of(on))
+            ]
+
+        made = self.register.decide(judge)
+        self.settle()
+        book = self.register.book()
+        return [book[entry.agreement] for entry in made]
+
+    def actor(self, agreement: Agreement) -> Actor:
+        return actor_of(
+            self.mesh, self.name, ProductRef.parse(agreement.product), agreement.consumer,
+            agreement.requested_by,
+        )  # fmt: skip
+
+    def settle(self) -> list[Entry]:
+        """Do whatever is due by now, for every agreement."""
+        return settle(self.register, self.port)
+
+    def port(self, agreement: Agreement) -> Grants:
+        """What holds an agreement's permission. There is one kind yet."""
+        return self.lake
+
+    def granted(self) -> frozenset[Grant]:
+        """Every grant as the ports list it now."""
+        return self.lake.grants()
+
+    def is_granted(self, agreement: Agreement) -> bool:
+        return grant_of(agreement) in self.granted()
+
+    def _settled(self, id: str) -> Agreement:
+        self.settle()
+        return find(self.register.book(), id)
+
+    def _product(self, address: str, version: int | None) -> DataProduct:
+        found = self.mesh.product(address)
+        if version is None or found.contract.major == version:
+            return found
+        line = self.mesh.serving(found.line, version)
+        if line in self.mesh.products and self.mesh.products[line].contract.major == version:
+            return self.mesh.products[line]
+        majors = [p.contract.major for p in self.mesh.products.values() if p.line == found.line]
+        known = ", ".join(f"v{major}" for major in sorted(majors))
+        raise MeshError(f"`{found.line}` is not published as v{version}. There is {known}.")
+
+    def _terms(self, product: DataProduct, role: str | None) -> Terms:
+        team = self.mesh.domains[product.ref.domain].file.team
+        return terms_of(product.contract, team.name, role)
+
+
+def port_of(product: DataProduct) -> str:
+    """The name of the output port that the contract is about."""
+    ports = product.descriptor.outputPorts
+    return next(p.name for p in ports if p.contractId == product.contract.id)

@@ -1,0 +1,260 @@
+"""`mesh access`: from "I need shop.orders" to its end, as typed, with everybody's good reasons."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mesh_defs.access import desk
+from mesh_defs.storage.ledger import Ledger
+from mesh_defs.storage.state import State
+from tests.cli.conftest import Shell
+from tests.tiny_mesh import TinyMesh
+
+CONSUMER, PROVIDER = "Insight team", "Shop team"
+REQUEST = ["request", "shop.orders", "--purpose", "To find the best day."]
+IN_A_WEEK = (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
+
+
+class Access:
+    """`access("approve", "a1", who=…)` says what `mesh access approve a1` says."""
+
+    def __init__(self, shell: Shell, mesh: TinyMesh) -> None:
+        self.shell, self.mesh = shell, mesh
+
+    def __call__(self, *arguments: str, who: str | None = None) -> Any:
+        said = self.shell("access", *arguments, *(["--as", who] if who else []), "--json")
+        assert said.code == 0, said.err
+        return said.json
+
+    def refused(self, *arguments: str, who: str | None = None) -> str:
+        said = self.shell("access", *arguments, *(["--as", who] if who else []))
+        assert said.code == 1
+        assert said.out == ""
+        return said.err
+
+    def state(self, id: str = "a1") -> Any:
+        return self("show", id)["state"]
+
+    def active(self) -> None:
+        self(*REQUEST, who=CONSUMER)
+        self("approve", "a1", who=PROVIDER)
+
+
+@pytest.fixture
+def access(shell: Shell, in_unpublished_mesh: TinyMesh) -> Access:
+    governance(in_unpublished_mesh.root)
+    return Access(shell, in_unpublished_mesh)
+
+
+def governance(root: Path) -> None:
+    (root / "governance.yaml").write_text(
+        "team:\n  name: Governance group\n  email: governance@example.com\n"
+        "  members: [{name: Gus Vogt, role: steward, email: gus@example.com}]\n",
+        encoding="utf-8",
+    )
+
+
+def contract(mesh: TinyMesh, more: str) -> None:
+    path = mesh.root / "domains/shop/contracts/orders.odcs.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+
+
+def test_from_a_request_to_notice(access: Access) -> None:
+    asked = access(*REQUEST, who=CONSUMER)
+    assert asked["id"] == "a1"
+    assert (asked["product"], asked["port"], asked["version"]) == ("shop.orders", "orders", 1)
+    assert (asked["consumer"], asked["purpose"]) == ("domain:insight", "To find the best day.")
+    assert (asked["state"], asked["granted"]) == ("requested", False)
+    assert asked["waiting_for"] == [PROVIDER]
+    active = access("approve", "a1", "--why", "fine", who="shop team")
+    assert (active["state"], active["granted"], active["permission"]) == ("active", True, "granted")
+    leaving = access("cancel", "a1", "--why", "enough", who=CONSUMER)
+    assert leaving["state"] == "notice given"
+    given, ends = (datetime.fromisoformat(leaving["notices"][0][k]) for k in ("given", "ends"))
+    assert ends - given == timedelta(days=30)
+    assert leaving["notice_ends"] == ends.isoformat()
+    assert [r["event"] for r in access("log", "a1")] == [
+        "requested", "approved", "granted", "cancelled",
+    ]  # fmt: skip
+    assert access("verify")["ok"]
+
+
+def test_it_ends_when_its_notice_is_over_and_is_seen_to_be_gone(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access.active()
+    access("cancel", "a1", "--why", "enough", who=CONSUMER)
+    assert access("reconcile") == {"ok": True, "done": [], "stuck": []}
+    tomorrow_month = datetime.now(UTC) + timedelta(days=31)
+
+    class Later(desk.Desk):
+        def __init__(self, root: Path, name: str) -> None:
+            super().__init__(root, name, lambda: tomorrow_month)
+
+    monkeypatch.setattr(desk, "Desk", Later)
+    assert access("show", "a1")["granted"] is False
+    assert [d["event"] for d in access("reconcile")["done"]] == ["revoked", "ended"]
+    assert access.state() == "ended"
+    assert access("list") == []
+    assert [a["state"] for a in access("list", "--all")] == ["ended"]
+    assert access(*REQUEST, who=CONSUMER)["id"] == "a2"
+
+
+def test_an_early_end_takes_both(access: Access) -> None:
+    access.active()
+    early = ["cancel", "a1", "--why", "enough", "--early", IN_A_WEEK]
+    assert access(*early, who=CONSUMER)["state"] == "active"
+    agreed = access(*early, who=PROVIDER)
+    assert agreed["state"] == "notice given"
+    assert (
+        agreed["notice_ends"][:10]
+        == (date.fromisoformat(IN_A_WEEK) + timedelta(days=1)).isoformat()
+    )
+
+
+def test_governance_suspends_and_resumes(access: Access) -> None:
+    access.active()
+    for who in (CONSUMER, PROVIDER, "gus"):
+        assert "is not of the governance" in access.refused("suspend", "a1", "--why", "x", who=who)
+    stopped = access("suspend", "a1", "--why", "a leak", who="Gus Vogt")
+    assert (stopped["state"], stopped["granted"]) == ("suspended", False)
+    assert access("resume", "a1", who="gus@example.com")["state"] == "active"
+
+
+def test_two_levels_and_their_people(access: Access) -> None:
+    contract(
+        access.mesh,
+        "roles: [{role: r, access: read, firstLevelApprovers: 'Ola Nord, X', "
+        "secondLevelApprovers: David}]\n",
+    )
+    access(*REQUEST, who=CONSUMER)
+    assert "level 1 of its contract is for Ola Nord or X" in access.refused(
+        "approve", "a1", who="David"
+    )
+    first = access("approve", "a1", who="ola@example.com")
+    assert (first["state"], first["waiting_for"]) == ("requested", ["David"])
+    assert access("approve", "a1", who="david")["state"] == "active"
+
+
+def test_an_open_product_is_granted_at_once(access: Access) -> None:
+    path = access.mesh.root / "domains/shop/contracts/orders.odcs.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(
+            "customProperties:\n",
+            "customProperties:\n- {property: accessApproval, value: automatic}\n",
+        ),
+        encoding="utf-8",
+    )
+    assert access(*REQUEST, who=CONSUMER)["state"] == "active"
+
+
+def test_several_roles_have_to_be_chosen_from(access: Access) -> None:
+    contract(access.mesh, "roles: [{role: few, firstLevelApprovers: A}, {role: all}]\n")
+    assert "several roles to read as: `few`, `all`" in access.refused(*REQUEST, who=CONSUMER)
+    assert "no role `none`" in access.refused(*REQUEST, "--role", "none", who=CONSUMER)
+    assert access(*REQUEST, "--role", "few", who=CONSUMER)["waiting_for"] == ["A"]
+
+
+def test_changes_are_announced_to_all_of_a_product(access: Access) -> None:
+    access.active()
+    access(*REQUEST, "--for", "app:till", who="Ola Nord")
+    soon = ["announce", "shop.orders", "--change", "retirement", "--why", "v2", "--on"]
+    assert "P30D, so" in access.refused(*soon, IN_A_WEEK, who=PROVIDER)
+    assert "is not of `shop`" in access.refused(*soon, IN_A_WEEK, who=CONSUMER)
+    later = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    told = access(*soon, later, who=PROVIDER)
+    assert [(a["id"], a["state"]) for a in told] == [("a1", "notice given")]
+    assert told[0]["announcements"][0]["on"] == later
+
+
+def test_renewals_and_reassessments(access: Access) -> None:
+    access(*REQUEST, "--until", IN_A_WEEK, who=CONSUMER)
+    access("approve", "a1", "--reassess", IN_A_WEEK, who=PROVIDER)
+    later = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    asked = access("renew", "a1", "--until", later, who=CONSUMER)
+    assert (asked["state"], asked["renewal"], asked["until"]) == ("active", later, IN_A_WEEK)
+    assert access("approve", "a1", who=PROVIDER)["until"] == later
+    assert access("renew", "a1", "--reassess", later, who=PROVIDER)["reassess_on"] == later
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["request", "shop.nothing", "--purpose", "x"], "No product `nothing`"),
+        ([*REQUEST, "--version", "7"], "not published as v7. There is v1"),
+        ([*REQUEST, "--for", "shop"], "a product of its own to domain:shop"),
+        ([*REQUEST, "--for", "nowhere"], "There is no domain `nowhere`"),
+        ([*REQUEST, "--for", "robot:x"], "`robot:x` is no consumer"),
+        ([*REQUEST, "--for", "person:Eva"], "is not of person:Eva"),
+        (["request", "shop.orders", "--purpose", " "], "what the data is for"),
+        ([*REQUEST, "--until", "2020-01-01"], "2020-01-01 is over"),
+        (["approve", "a9"], "There is no agreement `a9`"),
+    ],
+)
+def test_what_cannot_be_is_said(access: Access, arguments: list[str], said: str) -> None:
+    assert said in access.refused(*arguments, who=CONSUMER)
+    assert access("list", "--all") == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["renew", "a1"],
+        ["renew", "a1", "--until", "2027-01-01", "--reassess", "2027-01-01"],
+        ["cancel", "a1"],
+        ["cancel", "a1", "--why", "x", "--early", "soon"],
+        ["verify", "--head", "x"],
+    ],
+)
+def test_what_is_typed_wrongly_ends_with_2(access: Access, arguments: list[str]) -> None:
+    assert access.shell("access", *arguments).code == 2
+
+
+def test_who_acts_may_come_from_the_environment(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is of no domain" in access.refused(*REQUEST, who="somebody")
+    assert "is of several domains" in access.refused(*REQUEST, who="Ola Nord")
+    monkeypatch.setenv("MESH_ACTOR", CONSUMER)
+    assert access(*REQUEST)["requested_by"] == CONSUMER
+
+
+def test_verify_names_the_entry(access: Access, shell: Shell) -> None:
+    from sqlalchemy import text
+
+    access.active()
+    head = access("verify")["head"]
+    ledger = Ledger.open(State(access.mesh.home))
+    with ledger._engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER mesh_ledger_no_UPDATE"))
+        connection.execute(text("UPDATE mesh_ledger SET who = 'Mallory' WHERE seq = 2"))
+    said = shell("access", "verify", "--head", head)
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "Entry 2 was changed after it was written.\n"
+    wrong = shell("access", "verify", "--json")
+    assert wrong.code == 1
+    assert [w["entry"] for w in wrong.json["wrong"]] == [2]
+
+
+def test_pages_for_people(access: Access, shell: Shell) -> None:
+    assert "No agreements" in shell("access", "list").out
+    access.active()
+    listed = shell("access", "list", "--product", "shop.orders", "--consumer", "insight").out
+    assert listed.splitlines()[1].split()[:5] == [
+        "a1",
+        "shop.orders",
+        "v1",
+        "domain:insight",
+        "active",
+    ]
+    assert shell("access", "list", "--product", "shop.days").out.startswith("No agreements")
+    page = shell("access", "show", "a1").out
+    assert "permission  granted, read back" in page
+    assert "notice P30D" in page
+    assert "Ola" not in shell("access", "log").out
+    assert "Nothing is due" in shell("access", "reconcile").out
