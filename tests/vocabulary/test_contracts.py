@@ -20,6 +20,7 @@ BROKEN = {
     "completed": {"few_weeks_are_missing"},
     "completeness": {"completeness.minimum"},
     "flag_outliers": {"quantity_is_outlier.enum"},
+    "structured": {"unparsed.maxItems"},
 }
 
 

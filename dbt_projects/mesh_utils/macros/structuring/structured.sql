@@ -10,7 +10,7 @@ with read as (
 {{ _said('read', 'mesh_json', fields) }}
 
 select
-    {{ _kept(keep, fields, []) }},
+    {{ _kept(keep, fields, []) }}
     {{ _typed(fields) }},
     {{ _unparsed(column, 'mesh_json', fields) }} as unparsed
 from said
@@ -70,13 +70,13 @@ said as (
 
 {% macro _kept(keep, fields, others) -%}
   {%- if keep is not none -%}
-    {{ return(keep | join(',\n    ')) }}
+    {{ return(keep | join(',\n    ') ~ (',' if keep else '')) }}
   {%- endif -%}
   {%- set ours = ['mesh_json'] + others -%}
   {%- for field in fields -%}
     {%- do ours.extend(['mesh_' ~ field.name, 'mesh_' ~ field.name ~ '_nested']) -%}
   {%- endfor -%}
-  {{ return(_all_but('said', ours)) }}
+  {{ return(_all_but('said', ours) ~ ',') }}
 {%- endmacro %}
 
 {% macro _typed(fields) -%}

@@ -18,7 +18,7 @@ items as (
 {{ _said('items', 'mesh_item', fields) }}
 
 select
-    {{ _kept(keep, fields, ['mesh_item', 'mesh_position']) }},
+    {{ _kept(keep, fields, ['mesh_item', 'mesh_position']) }}
     mesh_position as {{ position }},
     {{ _typed(fields) }},
     {{ _unparsed(column, 'mesh_item', fields, [no_list]) }} as unparsed
