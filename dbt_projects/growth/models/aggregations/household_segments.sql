@@ -67,13 +67,7 @@ select
         when scored.monetary_score >= 4 then 'stock_up'
         else 'occasional'
     end as segment,
-    case
-        when scored.weekly_spend < 10 then 'under_10'
-        when scored.weekly_spend < 25 then '10_to_25'
-        when scored.weekly_spend < 50 then '25_to_50'
-        when scored.weekly_spend < 100 then '50_to_100'
-        else '100_and_over'
-    end as spend_band,
+    {{ band('scored.weekly_spend', edges=[10, 25, 50, 100]) }} as spend_band,
     coalesce(mailings.campaigns_received, 0) as campaigns_received,
     coalesce(redeemed.coupons_redeemed, 0) as coupons_redeemed,
     case
