@@ -8,10 +8,10 @@ AGAINST ?= HEAD~1
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh ui test test-all lint bench bench-contracts beam clean
+.PHONY: help mesh ui test test-all lint bench bench-contracts bench-words beam clean
 
 help: ## List every target with a line each
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 mesh: $(VENV)/mesh.done ## Install, run the whole mesh on the demo data, show what was published
 	@$(BIN)/mesh run
@@ -44,6 +44,9 @@ bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in 
 
 bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (half an hour)
 	$(BIN)/python -m benchmarks.contracts
+
+bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, over 10 M rows (six minutes)
+	$(BIN)/python -m benchmarks.vocabulary
 
 beam: $(VENV)/bin/python ## Apache Beam in an environment of its own, for sources that are pipelines
 	@$(PYTHON) -m venv $(VENV)/beam
