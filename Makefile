@@ -42,7 +42,7 @@ lint: $(VENV)/test.done ## Style, types, import rules, the mesh's own files, wha
 bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in one run
 	$(BIN)/python -m benchmarks
 
-bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (half an hour)
+bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (ten minutes)
 	$(BIN)/python -m benchmarks.contracts
 
 bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, over 10 M rows (six minutes)
