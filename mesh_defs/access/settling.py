@@ -63,7 +63,8 @@ def _step(register: Register, id: str, port_of: Callable[[Agreement], Grants]) -
         return []
     if step is Step.CLOSE:
         return register.decide(lambda book, now: _closed(book[id], now))
-    event, error = _at_the_port(port_of(agreement), step, grant_of(agreement))
+    port = port_of(agreement)
+    event, error = _at_the_port(port, step, grant_of(agreement))
 
     def seen(book: Book, now: datetime) -> Iterator[Entry]:
         # Meanwhile somebody may have decided otherwise; then what was seen answers nothing.
@@ -71,7 +72,16 @@ def _step(register: Register, id: str, port_of: Callable[[Agreement], Grants]) -
         if due(current, now) is step and not (error and error == current.error):
             yield observe(current, event, now, error or "read back from the port")
 
-    return register.decide(seen)
+    made = register.decide(seen)
+    if event is Event.GRANTED and not made and not _stands(register, id):
+        # It was suspended, say, while it was granted, and may have been seen to be gone before.
+        _at_the_port(port, Step.REVOKE, grant_of(agreement))
+    return made
+
+
+def _stands(register: Register, id: str) -> bool:
+    agreement = register.book()[id]
+    return agreement.state in _STANDING and not agreement.over(register.now())
 
 
 def _closed(agreement: Agreement, now: datetime) -> Iterator[Entry]:

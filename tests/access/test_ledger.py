@@ -175,6 +175,8 @@ def test_a_ledger_that_was_written_anew_is_found_by_a_head_that_was_kept() -> No
         ("mysql://u:{}@h/d", "kind `mysql`"),
         ("sqlite://", "kind `sqlite`"),
         ("{}", "no address"),
+        ("postgresql://u:se@h:{}/d@h/d", "no address"),  # a password that is not quoted
+        ("sqlite:////dev/null/{}/l.db", "no place for the ledger"),
         ("postgresql://u:{}@/d?host=/nowhere", "does not answer"),
         ("postgresql+asyncpg://u:{}@/d?host=/nowhere", "does not answer"),
     ],
@@ -185,7 +187,7 @@ def test_a_bad_url_is_said_without_its_password(
     monkeypatch.setenv("MESH_LEDGER_URL", url.format("hunter2"))
     with pytest.raises(MeshError, match=said) as error:
         Ledger.open(State(tmp_path))
-    assert "hunter2" not in str(error.value)
+    assert "hunter2" not in str(error.value) or url.startswith("sqlite")
 
 
 def test_a_wrong_password_is_not_shown(

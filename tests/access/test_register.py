@@ -168,6 +168,71 @@ def test_ended_means_seen_to_be_gone(register: Register, clock: Clock) -> None:
     assert port.there == set()
 
 
+@pytest.mark.parametrize("granting", [True, False])
+def test_killed_between_the_port_and_the_ledger(
+    register: Register, state: Folder, clock: Clock, granting: bool
+) -> None:
+    """What a process did that died before it could say so is found, and not done by halves."""
+
+    class Killed(Exception):
+        pass
+
+    class Deadly(Port):
+        def grants(self) -> set[Grant]:
+            raise Killed
+
+    port, deadly = Port(), Deadly()
+    ask(register)
+    if not granting:
+        settle(register, lambda a: port)
+        register.decide(lambda b, n: [do.suspend(b["a1"], GUARD, n, "a leak")])
+    deadly.there = port.there
+    before = len(register.log())
+    with pytest.raises(Killed):
+        settle(register, lambda a: deadly)
+    assert len(register.log()) == before
+    other = Register(Ledger.open(state), clock)
+    assert [e.event for e in settle(other, lambda a: port)] == [
+        "granted" if granting else "revoked"
+    ]
+    assert len(port.there) == granting
+
+
+def test_two_that_settle_at_once_record_it_once(
+    register: Register, state: Folder, clock: Clock
+) -> None:
+    port, other = Port(), Register(Ledger.open(state), clock)
+
+    class Watched(Port):
+        def grants(self) -> set[Grant]:
+            assert [e.event for e in settle(other, lambda a: port)] == ["granted"]
+            return port.grants()
+
+    ask(register)
+    assert settle(register, lambda a: Watched()) == []
+    assert [r.event for r in register.log()] == ["requested", "approved", "granted"]
+
+
+def test_what_was_suspended_while_it_was_granted_is_not_left_at_the_port(
+    register: Register, state: Folder, clock: Clock
+) -> None:
+    port, other = Port(), Register(Ledger.open(state), clock)
+
+    class Slow(Port):
+        def grant(self, wanted: Grant) -> None:
+            if other.log("a1")[-1].event != "revoked":
+                other.decide(lambda b, n: [do.suspend(b["a1"], GUARD, n, "a leak")])
+                settle(other, lambda a: port)
+            super().grant(wanted)
+
+    slow = Slow()
+    slow.there = port.there
+    ask(register)
+    settle(register, lambda a: slow)
+    assert register.book()["a1"].state is State.SUSPENDED
+    assert port.there == set()
+
+
 def test_in_the_lake_an_agreement_is_its_grant(register: Register, clock: Clock) -> None:
     lake = LakeGrants(register)
     ask(register)

@@ -870,6 +870,22 @@ def test_a_policy_of_extra_columns_that_is_none(mesh: Room) -> None:
     )  # fmt: skip
 
 
+def test_terms_of_agreements_that_nobody_can_read(mesh: Room) -> None:
+    def terms(property: str, value: str) -> str:
+        return f"customProperties:\n- {{property: {property}, value: {value}}}\n"
+
+    given = terms("accessApproval", "everybody")
+    mesh.edit(ORDERS, "customProperties:\n", given).only(
+        ORDERS, "everybody", "customProperties[0].value",
+        "expected `automatic`, got `everybody`", "the approvers decide",
+    )  # fmt: skip
+    mesh.edit(ORDERS, given, terms("reassessmentPeriod", "yearly")).only(
+        ORDERS, "yearly", "customProperties[0].value", "expected a period", "`P30D`",
+    )  # fmt: skip
+    mesh.edit(ORDERS, "yearly", "P12M")
+    assert mesh.findings() == []
+
+
 BY_SQL = """\
   - id: few
     type: sql

@@ -39,7 +39,7 @@ def place(state: State) -> URL:
         return URL.create("sqlite", database=str(state.home / "ledger" / "ledger.db"))
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # Not quoted: whatever stands there may be a password.
         raise MeshError(f"{VARIABLE} is no address of a database. {_EXAMPLE}") from None
     kind = url.get_backend_name()
@@ -70,12 +70,19 @@ def connect(url: URL) -> Engine:
             "PostgreSQL's driver is not installed: `pip install 'mesh-defs[postgres]'`."
         ) from None
     if lite:
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        _folder_of(Path(url.database or ""))
         event.listen(engine, "connect", _settings)
         event.listen(engine, "begin", _begin)
     with reached(url):
         _bring_up_to_date(engine)
     return engine
+
+
+def _folder_of(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MeshError(f"There is no place for the ledger: {error}. Check MESH_HOME.") from None
 
 
 @contextmanager
