@@ -6,15 +6,14 @@ its name in `examples/`, with the unit test of its name; further unit tests are 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_projects" / "mesh_utils"
@@ -122,7 +121,9 @@ class Project:
     def _dbt(self, *arguments: str, heard: Callable[[Any], None] | None = None) -> Any:
         from dbt.cli.main import dbtRunner
 
-        with _environment(self.environment):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
             return dbtRunner(callbacks=[heard] if heard else []).invoke(
                 [*arguments, "--target", self.target, "--project-dir", str(PROJECT),
                  "--profiles-dir", str(Path(__file__).parent), "--quiet",
@@ -145,17 +146,3 @@ def answer(sql: str, **tables: Table) -> list[tuple[Any, ...]]:
             if rows:
                 connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
         return connection.execute(sql).fetchall()
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
