@@ -13,6 +13,7 @@ from mesh_defs.governance.checks import (
     models,
     products,
     quarantine,
+    roles,
 )
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import Finding, Mesh
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     levels.measurable,
     customs.names,
     customs.words,
+    roles.narrowed,
     quarantine.budgets,
     quarantine.shared_rows,
     models.projects,

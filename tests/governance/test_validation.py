@@ -886,6 +886,27 @@ def test_terms_of_agreements_that_nobody_can_read(mesh: Room) -> None:
     assert mesh.findings() == []
 
 
+@pytest.mark.parametrize(
+    ("custom", "said"),
+    [
+        ("property: readableColumns, value: [day, dya]", "there is no column `dya`; it has"),
+        ("property: readableRows, value: cents <", "this is no condition on rows"),
+    ],
+)
+def test_a_role_that_narrows_to_what_is_not_there(mesh: Room, custom: str, said: str) -> None:
+    role = f"roles:\n- role: analyst\n  customProperties:\n  - {{{custom}}}\n"
+    mesh.edit(ORDERS, "customProperties:\n", f"{role}customProperties:\n").only(
+        ORDERS, custom, "roles[0].customProperties[0].value", said, "nobody can read it",
+    )  # fmt: skip
+
+
+def test_a_narrowing_outside_a_role_says_nothing(mesh: Room) -> None:
+    saying(mesh, "{property: readableColumns, value: [day]}").only(
+        ORDERS, "property: readableColumns", "schema[0].customProperties[0].property",
+        "`readableColumns` says nothing on an object", "It is read on a role",
+    )  # fmt: skip
+
+
 BY_SQL = """\
   - id: few
     type: sql

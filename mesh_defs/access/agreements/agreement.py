@@ -32,6 +32,7 @@ class Terms:
     """What a contract said about its agreements on the day it was agreed to.
 
     `approvers` has the names of each level; a contract with none (`open`) approves by itself.
+    `role` is the contract's role as which the consumer reads, if it has any.
     """
 
     contract: str
@@ -40,6 +41,7 @@ class Terms:
     notice: str | None = None
     reassessment: str | None = None
     price: str | None = None
+    role: str | None = None
 
     @property
     def open(self) -> bool:
@@ -60,6 +62,7 @@ class Terms:
             "notice": self.notice,
             "reassessment": self.reassessment,
             "price": self.price,
+            "role": self.role,
         }
 
     @classmethod

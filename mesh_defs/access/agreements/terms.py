@@ -27,18 +27,19 @@ def terms_of(contract: DataContract, team: str, role: str | None = None) -> Term
     """
     price = contract.odcs.price
     said = [price.priceAmount, price.priceCurrency, price.priceUnit] if price else []
+    chosen = _role(contract, role)
     return Terms(
         contract=contract.id,
         version=contract.version,
-        approvers=_levels(contract, team, role),
+        approvers=_levels(contract, team, chosen),
         notice=_period(contract, NOTICE),
         reassessment=_period(contract, REASSESSMENT),
         price=" ".join(str(part) for part in said if part is not None) or None,
+        role=chosen.role if chosen else None,
     )
 
 
-def _levels(contract: DataContract, team: str, role: str | None) -> tuple[tuple[str, ...], ...]:
-    chosen = _role(contract, role)
+def _levels(contract: DataContract, team: str, chosen: Role | None) -> tuple[tuple[str, ...], ...]:
     if contract.custom(APPROVAL) == AUTOMATIC:
         return ()
     given = (chosen.firstLevelApprovers, chosen.secondLevelApprovers) if chosen else ()

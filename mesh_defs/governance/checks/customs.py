@@ -41,6 +41,8 @@ PLACES = {
     "noticePeriod": ("the contract",),
     "reassessmentPeriod": ("the contract",),
     "accessApproval": ("the contract",),
+    "readableColumns": ("a role",),
+    "readableRows": ("a role",),
 }
 EXTRA_COLUMNS = ("allow", "refuse")
 _ELEMENTS = {
@@ -97,6 +99,8 @@ def _place(path: FieldPath) -> str:
     holder = path[:-2]
     if not holder:
         return "the contract"
+    if holder[0] == "roles":
+        return "a role"
     if holder[0] not in ("schema", "slaProperties"):
         return ""
     if len(holder) == 2:
