@@ -4,6 +4,7 @@ What an entry means is for those who write it; here it is kept, chained and prov
 """
 
 from mesh_defs.storage.ledger.chain import GENESIS, Draft, Head, Record, Wrong, digest, verify
+from mesh_defs.storage.ledger.sisters import ReadRow, Sisters, TokenRow
 from mesh_defs.storage.ledger.store import Ledger, Overtaken
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "Head",
     "Ledger",
     "Overtaken",
+    "ReadRow",
     "Record",
+    "Sisters",
+    "TokenRow",
     "Wrong",
     "digest",
     "verify",
