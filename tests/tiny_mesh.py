@@ -87,6 +87,7 @@ def build(root: Path) -> TinyMesh:
             purpose: To find the best day.
         """,
     )
+    approve(root, "shop", "orders", "insight")
     _model(
         root,
         "insight",
@@ -107,6 +108,15 @@ def build(root: Path) -> TinyMesh:
     shutil.copy(REPOSITORY / "dbt_projects" / "profiles.yml", root / "dbt_projects")
     shutil.copy(REPOSITORY / "dagster.yaml", root)
     return mesh
+
+
+def approve(root: Path, provider: str, product: str, consumer: str, version: int = 1) -> None:
+    """Let a domain read a product without asking: a standing approval in the provider's room."""
+    path = root / "domains" / provider / "approvals.yaml"
+    given = yaml.safe_load(path.read_text())["approvals"] if path.exists() else []
+    approval = {"product": product, "version": version, "consumer": consumer,
+                "approved_by": ["Ola Nord"], "why": "They are our friends."}  # fmt: skip
+    _write(path, yaml.safe_dump({"approvals": [*given, approval]}, sort_keys=False))
 
 
 def _domain(root: Path, name: str, kind: str, more: str) -> None:

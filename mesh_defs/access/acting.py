@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesh_defs.access.agreements import Actor, Side
-from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.model import Mesh, MeshError, ProductRef, approvals
 from mesh_defs.model.domain import Team
 from mesh_defs.model.governance import read_governance
-
-KINDS = ("domain", "team", "person", "app")
 
 
 def consumer_of(mesh: Mesh, given: str | None, name: str) -> str:
@@ -28,16 +26,14 @@ def consumer_of(mesh: Mesh, given: str | None, name: str) -> str:
             f"{name} is of {'several domains' if own else 'no domain'}. Say who consumes: "
             "`--for DOMAIN`, or `--for person:NAME`, `team:NAME`, `app:NAME`."
         )
-    kind, colon, rest = given.partition(":")
-    if not colon:
-        kind, rest = "domain", given
-    if kind not in KINDS or not rest.strip():
-        raise MeshError(
-            f"`{given}` is no consumer. Write a domain, or person:NAME, team:NAME, app:NAME."
-        )
+    try:
+        found = approvals.consumer(given)
+    except ValueError as error:
+        raise MeshError(f"`{given}` is no consumer: {error}.") from None
+    kind, _, rest = found.partition(":")
     if kind == "domain" and rest not in mesh.rooms:
         raise MeshError(f"There is no domain `{rest}`. Domains: {', '.join(mesh.rooms)}.")
-    return f"{kind}:{rest.strip()}"
+    return found
 
 
 def actor_of(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from mesh_defs.access import declared
 from mesh_defs.access.acting import actor_of, consumer_of
 from mesh_defs.access.agreements import (
     Actor,
@@ -19,15 +20,14 @@ from mesh_defs.access.agreements import (
     Refused,
     Request,
     Side,
-    Terms,
     end_of,
 )
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.agreements.states import BINDING
-from mesh_defs.access.agreements.terms import terms_of
+from mesh_defs.access.offers import offered, port_of, terms_today
 from mesh_defs.access.register import Register, find
 from mesh_defs.access.settling import LakeGrants, grant_of, settle
-from mesh_defs.model import DataProduct, Mesh, MeshError, ProductRef
+from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
@@ -56,7 +56,7 @@ class Desk:
         role: str | None = None,
     ) -> Agreement:
         """Ask for a product's port at a major version; the newest one if none is said."""
-        asked = self._product(product, version)
+        asked = offered(self.mesh, product, version)
         who = consumer_of(self.mesh, consumer, self.name)
         if who == f"domain:{asked.line.domain}":
             raise Refused(
@@ -66,7 +66,7 @@ class Desk:
             raise Refused(f"`{asked}` is retired: nobody can begin to read it.")
         wanted = Request(
             str(asked.line), port_of(asked), asked.contract.major, who, purpose,
-            self._terms(asked, role), until,
+            terms_today(self.mesh, asked, role), until,
         )  # fmt: skip
         actor = actor_of(self.mesh, self.name, asked.line, who, None)
         made = self.register.decide(
@@ -88,7 +88,8 @@ class Desk:
     def renew(self, id: str, until: date, why: str = "", role: str | None = None) -> Agreement:
         """Ask for a later end, under the terms of the contract as it is today."""
         agreement = find(self.register.book(), id)
-        terms = self._terms(self._product(agreement.product, agreement.version), role)
+        product = offered(self.mesh, agreement.product, agreement.version)
+        terms = terms_today(self.mesh, product, role)
         return self.act(id, lambda a, who, now: do.renew(a, until, terms, who, now, why))
 
     def announce(
@@ -98,7 +99,7 @@ class Desk:
 
         Raises MeshError for whoever is not of the provider, even where there is nobody to tell.
         """
-        asked = self._product(product, version)
+        asked = offered(self.mesh, product, version)
         actor = actor_of(self.mesh, self.name, asked.line, "", None)
         if Side.PROVIDER not in actor.sides:
             raise Refused(f"{self.name} is not of `{asked.line.domain}`, which provides it.")
@@ -124,8 +125,9 @@ class Desk:
         )  # fmt: skip
 
     def settle(self) -> list[Entry]:
-        """Do whatever is due by now, for every agreement."""
-        return settle(self.register, self.port)
+        """Do whatever is due by now: what files say, and what ports are to grant or take back."""
+        said = self.register.decide(lambda book, now: declared.entries(self.mesh, book, now))
+        return [*said, *settle(self.register, self.port)]
 
     def port(self, agreement: Agreement) -> Grants:
         """What holds an agreement's permission. There is one kind yet."""
@@ -141,24 +143,3 @@ class Desk:
     def _settled(self, id: str) -> Agreement:
         self.settle()
         return find(self.register.book(), id)
-
-    def _product(self, address: str, version: int | None) -> DataProduct:
-        found = self.mesh.product(address)
-        if version is None or found.contract.major == version:
-            return found
-        line = self.mesh.serving(found.line, version)
-        if line in self.mesh.products and self.mesh.products[line].contract.major == version:
-            return self.mesh.products[line]
-        majors = [p.contract.major for p in self.mesh.products.values() if p.line == found.line]
-        known = ", ".join(f"v{major}" for major in sorted(majors))
-        raise MeshError(f"`{found.line}` is not published as v{version}. There is {known}.")
-
-    def _terms(self, product: DataProduct, role: str | None) -> Terms:
-        team = self.mesh.domains[product.ref.domain].file.team
-        return terms_of(product.contract, team.name, role)
-
-
-def port_of(product: DataProduct) -> str:
-    """The name of the output port that the contract is about."""
-    ports = product.descriptor.outputPorts
-    return next(p.name for p in ports if p.contractId == product.contract.id)

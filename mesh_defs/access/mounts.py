@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from mesh_defs.access.gate import Refusals
 from mesh_defs.model import Domain, MeshError, ProductRef
 from mesh_defs.storage import workshop
 from mesh_defs.storage.state import State
@@ -20,13 +21,27 @@ def newest_input(state: State, ref: ProductRef, major: int) -> Snapshot | None:
 
 
 def mount_all(
-    connection: DuckDBPyConnection, state: State, domain: Domain, needed: Collection[str]
+    connection: DuckDBPyConnection,
+    state: State,
+    domain: Domain,
+    needed: Collection[str],
+    refused: Refusals,
 ) -> dict[str, int]:
-    """Mount every landing and every input of a domain at its newest snapshot.
+    """Mount every landing and every agreed input of a domain at its newest snapshot.
 
-    Sources and results are named as lineage writes them; a result's value is the snapshot. Raises
-    MeshError naming each one of `needed` that was never landed or published.
+    What is refused can't be read from here on, not at an earlier snapshot either. Sources and
+    results are named as lineage writes them; a result's value is the snapshot. Raises MeshError
+    naming each one of `needed` that was refused, and that was never landed or published.
     """
+    for ref in refused:
+        workshop.unmount(connection, ref.domain, ref.product)
+    denied = [
+        f"{domain.name} may not read `{ref}` v{domain.inputs[ref].version}: {why}"
+        for ref, why in refused.items()
+        if input_key(ref, domain.inputs[ref].version) in needed
+    ]
+    if denied:
+        raise MeshError("; ".join(denied) + ".")
     missing = []
     mounted: dict[str, int] = {}
     for name in domain.sources:
@@ -38,6 +53,8 @@ def mount_all(
         workshop.mount(connection, "landing", name, landed.files)
         mounted[f"landing.{name}"] = landed.version
     for ref, agreed in domain.inputs.items():
+        if ref in refused:
+            continue
         newest = newest_input(state, ref, agreed.version)
         if newest is None:
             if input_key(ref, agreed.version) in needed:

@@ -41,13 +41,18 @@ def grant_of(agreement: Agreement) -> Grant:
     return Grant(agreement.product, agreement.port, agreement.version, agreement.consumer)
 
 
-def settle(register: Register, port_of: Callable[[Agreement], Grants]) -> list[Entry]:
-    """Do what is due for every agreement, and record what was seen. Repeating it changes nothing.
+def settle(
+    register: Register,
+    port_of: Callable[[Agreement], Grants],
+    concerns: Callable[[Agreement], bool] = lambda agreement: True,
+) -> list[Entry]:
+    """Do what is due for agreements, all or some, and record what was seen; again changes nothing.
 
     A port that fails is recorded with its error, once, and tried again the next time.
     """
     done: list[Entry] = []
-    waiting = [id for id, a in register.book().items() if due(a, register.now())]
+    book, now = register.book(), register.now()
+    waiting = [id for id, a in book.items() if due(a, now) and concerns(a)]
     for id in waiting:
         while found := _step(register, id, port_of):
             done += found

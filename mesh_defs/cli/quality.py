@@ -41,10 +41,11 @@ def validate(
     from mesh_defs.cli.say import as_json
     from mesh_defs.governance.validation import validate as findings_of
     from mesh_defs.model import Mesh, find_root
+    from mesh_defs.storage.state import State
 
     root = find_root()
     mesh = Mesh.read(root)
-    findings = findings_of(mesh, root)
+    findings = sorted({*findings_of(mesh, root), *_of_agreements(mesh, State.of(root))})
     if dbt:
         findings += _dbt_findings(root, mesh)
     if json:
@@ -120,7 +121,7 @@ def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int
     from mesh_defs.storage.workshop import table
 
     room = mesh.rooms[product.ref.domain]
-    there = at_hand(state, room)
+    there = at_hand(mesh, state, room)
     if product.ref not in there:
         raise MeshError(
             f"`{product}` was never published. Publish it: `mesh run {product.ref.domain}`."
@@ -138,15 +139,33 @@ def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int
     return there[product.ref].version, found
 
 
-def at_hand(state: State, room: DomainRoom) -> dict[ProductRef, Snapshot]:
-    """What a domain may read, at its newest snapshots: its own products and its inputs."""
+def at_hand(mesh: Mesh, state: State, room: DomainRoom) -> dict[ProductRef, Snapshot]:
+    """What a domain may read, at its newest snapshots: its own products and its agreed inputs."""
+    from mesh_defs.access.gate import Gate
     from mesh_defs.access.mounts import newest_input
     from mesh_defs.ports import delta
 
     own = {p.ref: delta.published(state, p) for p in room.products.values()}
-    inputs = room.need().inputs
-    agreed = {ref: newest_input(state, ref, given.version) for ref, given in inputs.items()}
+    refused = Gate(mesh, state).refused(room.name)
+    agreed = {
+        ref: newest_input(state, ref, given.version)
+        for ref, given in room.need().inputs.items()
+        if ref not in refused
+    }
     return {ref: snapshot for ref, snapshot in {**agreed, **own}.items() if snapshot}
+
+
+def _of_agreements(mesh: Mesh, state: State) -> list[Finding]:
+    """Inputs that nobody agreed to, by the files and by the ledger, if there is one."""
+    from datetime import UTC, datetime
+
+    from mesh_defs.access.agreements import EMPTY
+    from mesh_defs.access.register import Register
+    from mesh_defs.access.validation import validate
+    from mesh_defs.storage.ledger import Ledger
+
+    ledger, now = Ledger.known(state), datetime.now(UTC)
+    return validate(mesh, Register(ledger, lambda: now).book() if ledger else EMPTY, now)
 
 
 def _counted(mesh: Mesh, findings: int) -> str:

@@ -92,10 +92,14 @@ class Source(Shape):
 
 
 class Input(Shape):
-    """A product of another domain that this one consumes, and why."""
+    """A product of another domain that this one consumes, and why. Declared is requested.
+
+    `role` says which of a contract's roles to read as, where it has several.
+    """
 
     version: Annotated[int, Field(ge=1)]
     purpose: Annotated[str, Field(min_length=1)]
+    role: str | None = None
 
 
 class DomainFile(Shape):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mesh_defs.model.approvals import Approvals, read_approvals
 from mesh_defs.model.contract import DataContract, read_contract
 from mesh_defs.model.domain import Domain, read_domain
 from mesh_defs.model.findings import Finding, MeshError
@@ -53,6 +54,7 @@ class DomainRoom:
     domain: Domain | None = None
     products: dict[str, DataProduct] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    approvals: Approvals = field(default_factory=Approvals)
 
     def need(self) -> Domain:
         """The domain. Raises MeshError with its findings when its files are broken."""
@@ -73,6 +75,7 @@ def read_room(folder: Path, root: Path) -> DomainRoom:
     found: list[Finding] = []
     domain: Domain | None = None
     products: dict[str, DataProduct] = {}
+    approvals = Approvals()
     name = folder.name
     shown = folder.relative_to(root).as_posix()
     if not is_name(name):
@@ -99,7 +102,11 @@ def read_room(folder: Path, root: Path) -> DomainRoom:
                 products.setdefault(older.ref.product, older)
         except MeshError as error:
             found.extend(error.findings)
-    return DomainRoom(name, folder, domain, products, tuple(found))
+    try:
+        approvals = read_approvals(folder, root)
+    except MeshError as error:
+        found.extend(error.findings)
+    return DomainRoom(name, folder, domain, products, tuple(found), approvals)
 
 
 def _read_product(folder: Path, path: Path, root: Path) -> DataProduct:

@@ -53,7 +53,7 @@ def domain_schedule(site: Site, job: Any) -> dg.ScheduleDefinition | None:
 
     def due(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         try:
-            todo = plan(site.root, site.state, site.room)
+            todo = plan(site.root, site.state, site.room, refused=site.refused())
             for ref in todo.fresh:
                 settle(site.state, site.room.products[ref.product])
         except MeshError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.access.gate import Gate
 from mesh_defs.model import DomainRoom, Mesh, MeshError, ProductRef
 from mesh_defs.orchestration.dbt_project import prepare, product_models
 from mesh_defs.orchestration.plan import Plan, plan
@@ -29,6 +30,7 @@ def run_domain(
     root: Path,
     state: State,
     mesh: Mesh,
+    gate: Gate,
     name: str,
     wanted: Collection[ProductRef] | None,
     force: bool,
@@ -40,7 +42,7 @@ def run_domain(
     products = [p for p in room.products if wanted is None or ProductRef(name, p) in wanted]
     try:
         listen(Progress(name, "planning"))
-        todo = plan(root, state, room, wanted, force)
+        todo = plan(root, state, room, wanted, force, gate.refused(name))
         for ref in todo.fresh:
             settle(state, room.products[ref.product])
         if not todo.work:

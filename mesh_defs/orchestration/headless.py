@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from mesh_defs.access.gate import Gate
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.orchestration.domain_run import run_domain
 from mesh_defs.orchestration.instance import settle_killed_runs
@@ -96,11 +97,13 @@ def _settle_unchanged(
 ) -> list[str]:
     """Domains with nothing to do need no process. Those that consume a changing one must wait."""
     changing: set[str] = set()
+    gate = Gate(mesh, state)
     for name in waiting:
-        if force or mesh.providers(name) & changing or _has_work(root, state, mesh, name, wanted):
+        work = force or mesh.providers(name) & changing
+        if work or _has_work(root, state, mesh, gate, name, wanted):
             changing.add(name)
             continue
-        results[name] = run_domain(root, state, mesh, name, wanted[name], False, listen)
+        results[name] = run_domain(root, state, mesh, gate, name, wanted[name], False, listen)
         _announce(results[name], listen)
     return [name for name in waiting if name in changing]
 
@@ -109,6 +112,7 @@ def _has_work(
     root: Path,
     state: State,
     mesh: Mesh,
+    gate: Gate,
     name: str,
     wanted: Mapping[str, set[ProductRef] | None],
 ) -> bool:
@@ -116,7 +120,7 @@ def _has_work(
     if not prepared.exists():
         return True  # must be parsed first, which a domain's own process does
     try:
-        return plan(root, state, mesh.rooms[name], wanted[name]).work
+        return plan(root, state, mesh.rooms[name], wanted[name], refused=gate.refused(name)).work
     except MeshError:
         return True
 
@@ -258,7 +262,8 @@ def _domain_process(
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         sys.path.insert(0, str(root))
-        result = run_domain(root, state, mesh, name, wanted, force, connection.send)
+        gate = Gate(mesh, state)
+        result = run_domain(root, state, mesh, gate, name, wanted, force, connection.send)
         connection.send(result)
         sys.stdout.flush()
         sys.stderr.flush()

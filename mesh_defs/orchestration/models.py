@@ -85,8 +85,9 @@ def _build(
     selected = {key.path[-1] for key in context.selected_asset_keys}
     needed = {s for model in selected for s in site.project.sources.get(model, ())}
     try:
+        refused = site.refused()
         with open_workshop(site.state, site.name) as connection:
-            mounted = mount_all(connection, site.state, site.domain, needed)
+            mounted = mount_all(connection, site.state, site.domain, needed, refused)
     except MeshError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     arguments = ["build"]

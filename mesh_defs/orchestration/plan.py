@@ -10,7 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
+from mesh_defs.access.gate import Refusals
 from mesh_defs.access.mounts import input_key, newest_input
 from mesh_defs.ingestion.sources import is_landed
 from mesh_defs.model import DomainRoom, ProductRef
@@ -24,7 +26,9 @@ from mesh_defs.storage.tables import snapshot
 
 @dataclass(frozen=True)
 class Plan:
-    """A domain's products: to be made again, fresh, or blocked by an input never published."""
+    """A domain's products: to be made again, fresh, or blocked by an input: it may not be read, or
+    was never published.
+    """
 
     domain: str
     stale: dict[ProductRef, str] = field(default_factory=dict)
@@ -44,8 +48,12 @@ def plan(
     room: DomainRoom,
     wanted: Collection[ProductRef] | None = None,
     force: bool = False,
+    refused: Refusals = MappingProxyType({}),
 ) -> Plan:
-    """Compare what is published with what would be. Raises MeshError for a broken domain."""
+    """Compare what is published with what would be. Raises MeshError for a broken domain.
+
+    `refused` has the inputs that the domain may not read, and why; what rests on them is blocked.
+    """
     domain = room.need()
     project = prepare(root, state, room)
     lineage: dict[str, int] = {}
@@ -58,11 +66,14 @@ def plan(
         else:
             lineage[f"landing.{name}"] = landed.version
     for ref, agreed in domain.inputs.items():
+        key = input_key(ref, agreed.version)
         newest = newest_input(state, ref, agreed.version)
-        if newest is None:
-            missing[input_key(ref, agreed.version)] = f"{ref} v{agreed.version}"
+        if ref in refused:
+            missing[key] = f"may not read {ref} v{agreed.version}: {refused[ref]}"
+        elif newest is None:
+            missing[key] = f"not published yet: {ref} v{agreed.version}"
         else:
-            lineage[input_key(ref, agreed.version)] = newest.version
+            lineage[key] = newest.version
     stale: dict[ProductRef, str] = {}
     blocked: dict[ProductRef, str] = {}
     fresh = []
@@ -76,7 +87,7 @@ def plan(
         mark = fingerprint(code, {s: v for s, v in lineage.items() if s in sources})
         absent = [missing[s] for s in sorted(sources) if s in missing]
         if absent:
-            blocked[product.ref] = f"not published yet: {', '.join(absent)}"
+            blocked[product.ref] = "; ".join(absent)
         elif force:
             stale[product.ref] = "forced"
         elif standing is None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh_defs.access.gate import Gate, Refusals
 from mesh_defs.access.mounts import input_key
-from mesh_defs.model import Domain, DomainRoom, ProductRef
+from mesh_defs.model import Domain, DomainRoom, Mesh, ProductRef
 from mesh_defs.orchestration.dbt_project import DbtProject
 from mesh_defs.storage.state import State
 
@@ -46,6 +47,10 @@ class Site:
         """Whether a model reads a product of another domain."""
         inputs = {input_key(ref, given.version) for ref, given in self.domain.inputs.items()}
         return any(inputs & set(found) for found in self.project.sources.values())
+
+    def refused(self) -> Refusals:
+        """Why the domain may not read some of its inputs now; asked when something runs."""
+        return Gate(Mesh.read(self.root), self.state).refused(self.name)
 
     def common(self) -> dict[str, Any]:
         """What the platform says of every asset, so that no team has to."""

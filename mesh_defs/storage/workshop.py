@@ -89,5 +89,10 @@ def mount(connection: DuckDBPyConnection, schema: str, name: str, files: Sequenc
     )
 
 
+def unmount(connection: DuckDBPyConnection, schema: str, name: str) -> None:
+    """Make a snapshot that was mounted unreadable; nothing happens where none was."""
+    connection.execute(f"DROP VIEW IF EXISTS {table(name, schema).sql('duckdb')}")
+
+
 def _text(value: str) -> str:
     return str(exp.convert(value).sql("duckdb"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mesh_defs.access.gate import Gate
 from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration.domain_run import run_domain
@@ -28,7 +29,16 @@ slaProperties:
 def run(mesh: TinyMesh, *wanted: str) -> DomainResult:
     refs = {ProductRef.parse(w) for w in wanted} or None
     found = Mesh.read(mesh.root)
-    return run_domain(mesh.root, State.of(mesh.root), found, "shop", refs, False, lambda _: None)
+    return run_domain(
+        mesh.root,
+        State.of(mesh.root),
+        found,
+        Gate(found, State.of(mesh.root)),
+        "shop",
+        refs,
+        False,
+        lambda _: None,
+    )
 
 
 def attempts(mesh: TinyMesh, product: str) -> list[Attempt]:

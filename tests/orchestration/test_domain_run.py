@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mesh_defs.access.gate import Gate
 from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration import domain_run
 from mesh_defs.orchestration.domain_run import run_domain
@@ -43,7 +44,10 @@ class Runner:
         self.told.clear()
         refs = {ProductRef.parse(w) for w in wanted} or None
         mesh = Mesh.read(self.mesh.root)
-        result = run_domain(self.mesh.root, self.state, mesh, domain, refs, force, self.told.append)
+        gate = Gate(mesh, self.state)
+        result = run_domain(
+            self.mesh.root, self.state, mesh, gate, domain, refs, force, self.told.append
+        )
         return result, {p.product.partition(".")[2]: p for p in result.products}
 
     def runs(self) -> list[Any]:

@@ -85,7 +85,7 @@ class Stage:
 
         self.patch.setattr(Mesh, "read", classmethod(lambda cls, root: mesh))
         self.patch.setattr(
-            headless, "_has_work", lambda r, s, m, name, w: changed is None or name in changed
+            headless, "_has_work", lambda r, s, m, g, name, w: changed is None or name in changed
         )
         self.patch.setattr(headless, "run_domain", self._unchanged)
         self.patch.setattr(headless, "_start_method", lambda: "fork")
@@ -94,7 +94,9 @@ class Stage:
         self.patch.setattr(headless, "_GRACE_SECONDS", 1.0)
         return run_mesh(self.root, selection, jobs=jobs, listen=listen or self.told.append)
 
-    def _unchanged(self, root: Path, state: Any, mesh: Mesh, name: str, *rest: Any) -> DomainResult:
+    def _unchanged(
+        self, root: Path, state: Any, mesh: Mesh, gate: Any, name: str, *rest: Any
+    ) -> DomainResult:
         return DomainResult(name, (ProductResult(f"{name}.things", name, "unchanged"),))
 
     def _note(self, name: str, what: str) -> None:

@@ -69,7 +69,10 @@ def test_a_tick_without_the_input_says_which(my_mesh: TinyMesh, edit: Edit) -> N
     edit(my_mesh.root / "domains/insight/domain.yaml", "version: 1", "version: 2")
     found = tick(my_mesh, "insight")
     assert found.run_requests == []
-    assert found.skip_message == "insight.best_day: not published yet: shop.orders v2"
+    assert found.skip_message == (
+        "insight.best_day: may not read shop.orders v2: `shop.orders` is not published as v2. "
+        "There is v1"
+    )
 
 
 def test_a_tick_that_cannot_be_planned_says_why(my_mesh: TinyMesh, edit: Edit) -> None:

@@ -107,9 +107,11 @@ def _audited(
     wanted = {str(r.params["reference"]) for r in rules if not r.params.get("local", True)}
     if room is not None and not wanted <= {*given}:
         from mesh_defs.cli.quality import at_hand
+        from mesh_defs.model import Mesh
         from mesh_defs.storage.state import State
 
-        published = at_hand(State.of(room.folder.parent.parent), room)
+        root = room.folder.parent.parent
+        published = at_hand(Mesh.read(root), State.of(root), room)
         given |= {
             str(ref): Relation(snapshot)
             for ref, snapshot in published.items()

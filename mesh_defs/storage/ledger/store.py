@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh_defs.model import MeshError
@@ -32,6 +33,13 @@ class Ledger:
     def open(cls, state: State) -> Ledger:
         """The mesh's ledger, made or brought up to date where it has to be."""
         return cls(connect(place(state)))
+
+    @classmethod
+    def known(cls, state: State) -> Ledger | None:
+        """The mesh's ledger, or None where there is none yet; nothing is made."""
+        url = place(state)
+        lite = url.get_backend_name() == "sqlite"
+        return None if lite and not Path(url.database or "").is_file() else cls.open(state)
 
     @property
     def shown(self) -> str:
