@@ -45,6 +45,9 @@ class State:
     def record(self, ref: ProductRef, major: int) -> Path:
         return self.home / "records" / ref.domain / ref.product / f"v{major}.jsonl"
 
+    def ports(self, ref: ProductRef, major: int) -> Path:
+        return self.home / "ports" / ref.domain / ref.product / f"v{major}.json"
+
     def dbt(self, domain: str) -> Path:
         return self.home / "dbt" / domain
 

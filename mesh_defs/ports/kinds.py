@@ -1,0 +1,162 @@
+"""Which kinds of ports there are, and a product's own ports. What a kind does is in its module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mesh_defs.model import DataProduct, Finding, MeshError
+from mesh_defs.ports import delta, postgres
+from mesh_defs.ports.grants import Grant, Grants
+from mesh_defs.ports.port import Kind, Port, Target
+from mesh_defs.storage.servers import address_of, variable_of
+
+KINDS = {kind.name: kind for kind in (postgres.KIND,)}
+"""All but the lake, which every product is published in."""
+_ALSO = {"postgresql": "postgres"}
+_MAJOR = re.compile(r"^v?(\d+)(\.|$)")
+
+
+@dataclass(frozen=True)
+class OutputPort:
+    """A port as a product's descriptor declares it."""
+
+    product: DataProduct
+    index: int
+
+    @property
+    def name(self) -> str:
+        return self.product.descriptor.outputPorts[self.index].name
+
+    @property
+    def kind(self) -> str:
+        """`delta` where none is said."""
+        said = (self.product.descriptor.outputPorts[self.index].type or delta.KIND).lower()
+        return _ALSO.get(said, said)
+
+    @property
+    def is_lake(self) -> bool:
+        return self.kind == delta.KIND
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that says how its server is reached."""
+        return variable_of(self.name)
+
+    @cached_property
+    def target(self) -> Target:
+        """Where it delivers to. Raises MeshError for a port that cannot be as it is declared."""
+        if findings := list(problems(self)):
+            raise MeshError(findings)
+        server = self._server or {}
+        return Target(self.product.line, self.product.contract.major, self.name, server)
+
+    @property
+    def location(self) -> str:
+        """Where readers will find it, by the contract alone."""
+        return KINDS[self.kind].place(self.target)
+
+    def open(self) -> Port | None:
+        """None where the environment does not say how its server is reached."""
+        target, kind = self.target, KINDS[self.kind]
+        address = address_of(self.name, kind.schemes)
+        return kind.open(target, address) if address else None
+
+    @property
+    def _server(self) -> dict[str, Any] | None:
+        found = (s for s in self.product.contract.odcs.servers or [] if s.server == self.name)
+        server = next(found, None)
+        return dict(server.model_dump(by_alias=True, exclude_none=True)) if server else None
+
+
+def ports_of(product: DataProduct) -> tuple[OutputPort, ...]:
+    """The ports of a product in its major version, the lake first."""
+    wanted = product.contract.major
+    ports = [
+        OutputPort(product, i)
+        for i, port in enumerate(product.descriptor.outputPorts)
+        if port.contractId in (None, product.contract.id)
+        and (major := _MAJOR.match(str(port.version)))
+        and int(major[1]) == wanted
+    ]
+    return tuple(sorted(ports, key=lambda port: not port.is_lake))
+
+
+def beyond_the_lake(product: DataProduct) -> tuple[OutputPort, ...]:
+    return tuple(port for port in ports_of(product) if not port.is_lake)
+
+
+def problems(port: OutputPort) -> Iterator[Finding]:
+    """What keeps a port from being delivered to, in its descriptor and in its contract."""
+    if port.is_lake:
+        return
+    kind: Kind | None = KINDS.get(port.kind)
+    if kind is None:
+        known = ", ".join(f"`{name}`" for name in sorted([delta.KIND, *KINDS]))
+        yield port.product.source.finding(
+            ("outputPorts", port.index, "type"),
+            f"no kind of port is called `{port.kind}`",
+            f"There is {known}.",
+        )
+        return
+    contract = port.product.contract
+    servers = contract.odcs.servers or []
+    index = next((i for i, s in enumerate(servers) if s.server == port.name), None)
+    if index is None:
+        yield contract.source.finding(
+            ("servers",),
+            f"no server `{port.name}`, which the port of that name delivers to",
+            f"Add one of the type `{kind.servers[0]}`.",
+        )
+    elif servers[index].type not in kind.servers:
+        yield contract.source.finding(
+            ("servers", index, "type"),
+            f"`{servers[index].type}`, where the port `{port.name}` is of the type `{port.kind}`",
+            f"Write `type: {kind.servers[0]}`.",
+        )
+    else:
+        server = servers[index].model_dump(by_alias=True, exclude_none=True)
+        target = Target(port.product.line, contract.major, port.name, server)
+        if said := kind.wrong(target):
+            yield contract.source.finding(("servers", index), said, "Mend it.")
+
+
+def grants_of(product: DataProduct, name: str) -> Grants | None:
+    """The permissions on one of a product's ports; None for the lake, where the agreement itself is
+    the permission. A port that cannot be reached says so in each verb."""
+    port = next((p for p in ports_of(product) if p.name == name), None)
+    if port is not None and port.is_lake:
+        return None
+    return _Opened(product, name, port)
+
+
+class _Opened:
+    """Permissions on a port that is opened anew for each verb, so that each can be refused."""
+
+    def __init__(self, product: DataProduct, name: str, port: OutputPort | None) -> None:
+        self._product = product
+        self._name = name
+        self._port = port
+
+    def grant(self, wanted: Grant) -> None:
+        self._open().grant(wanted)
+
+    def revoke(self, unwanted: Grant) -> None:
+        self._open().revoke(unwanted)
+
+    def grants(self) -> frozenset[Grant]:
+        return frozenset(self._open().grants())
+
+    def _open(self) -> Port:
+        if self._port is None:
+            raise MeshError(f"`{self._product}` has no port `{self._name}`.")
+        port = self._port.open()
+        if port is None:
+            raise MeshError(
+                f"The port `{self._name}` of `{self._product}` is not configured: "
+                f"set {self._port.variable}."
+            )
+        return port

@@ -1,0 +1,117 @@
+"""What every kind of output port does: the verbs, and what is handed to them. No kind is here.
+
+What a port gets is a published snapshot: audited, immutable, in the lake. It is never made again
+for a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlglot import exp
+
+from mesh_defs.model import ProductRef
+from mesh_defs.ports.grants import Grants
+from mesh_defs.storage.servers import Address
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Shape = tuple[tuple[str, str], ...]
+"""Columns, each with its type, in the words of whoever has them."""
+Prove = Callable[[exp.Expression, Shape], None]
+"""Takes rows as they were read back and the shape that the target says they have. Raises MeshError
+where they are not what was audited."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a contract says of a column, as far as a port can keep it."""
+
+    name: str
+    required: bool = False
+    key: int = 0  # its place in the primary key, from 1; 0 for none
+    partition: int = 0  # its place in the partitioning, likewise
+    description: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """Which snapshot it is. Numbers begin anew with a new lake; moments do not, so they are first
+    in the order."""
+
+    published_at: str
+    snapshot: int
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A published snapshot, on its way to the ports."""
+
+    product: ProductRef
+    major: int
+    mark: Mark
+    files: tuple[str, ...]
+    columns: tuple[Column, ...] = ()
+    description: str = ""
+    retention_days: float | None = None
+
+    @property
+    def name(self) -> str:
+        """`sales.purchases v1, snapshot 7`."""
+        return f"{self.product} v{self.major}, snapshot {self.mark.snapshot}"
+
+
+class Port(Grants, Protocol):
+    """One port of a product in a major version. Whatever a verb is refused is a MeshError, and no
+    verb shows a secret."""
+
+    @property
+    def location(self) -> str:
+        """Where readers find it."""
+
+    def plan(self, connection: DuckDBPyConnection, audited: Audited) -> Shape:
+        """What it will look like there. Raises MeshError for what cannot be kept there as it is."""
+
+    def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
+        """Bring the snapshot there, have it proven by reading it back, and only then show it.
+
+        Readers see the snapshot before or this one, whatever is killed in between. A snapshot that
+        is newer than this one is left standing, and that is an error.
+        """
+
+    def standing(self) -> Mark | None:
+        """The snapshot that readers see there now, as the target tells it."""
+
+    def shape(self) -> Shape:
+        """What readers see there now looks like, as the target tells it."""
+
+    def read_back(
+        self, connection: DuckDBPyConnection, audited: Audited
+    ) -> AbstractContextManager[exp.Expression]:
+        """The rows that readers see there now, in the snapshot's types. They can be read once."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a port delivers to, as descriptor and contract say it."""
+
+    product: ProductRef
+    major: int
+    port: str
+    server: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of port: which servers of a contract are for it, and how it is opened."""
+
+    name: str
+    servers: tuple[str, ...]  # ODCS's types of servers
+    schemes: tuple[str, ...]  # of the URL in the environment
+    open: Callable[[Target, Address], Port]
+    place: Callable[[Target], str]  # where it will be, by the contract alone
+    wrong: Callable[[Target], str | None]  # what the contract's server says that cannot be

@@ -1,0 +1,195 @@
+"""Delivery: a published snapshot goes from the lake to the product's other ports; how each stands.
+
+Nothing is audited or built here: what is published is what is delivered. What became of it is on a
+record a product, in the state folder, so that a port which failed is tried again by the next run.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from filelock import FileLock
+
+from mesh_defs.model import DataProduct, DomainRoom, MeshError
+from mesh_defs.ports import delta
+from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
+from mesh_defs.ports.port import Audited, Mark
+from mesh_defs.ports.proof import prover
+from mesh_defs.publishing.promised import promised_columns
+from mesh_defs.storage.scratch import scratch
+from mesh_defs.storage.state import State, read_json, write_json
+from mesh_defs.storage.tables import Snapshot
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Status = Literal["published", "waiting", "failed", "not configured", "never published"]
+
+
+@dataclass(frozen=True)
+class PortState:
+    """How a port stands. Snapshot and `verified_at` are of what readers see there; a port that
+    failed, or waits, shows an older one."""
+
+    name: str
+    kind: str
+    location: str
+    snapshot: int | None
+    status: Status
+    verified_at: str | None
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is known of the newest delivery that was proven, and of the newest try if it failed."""
+
+    location: str = ""
+    published_at: str = ""
+    snapshot: int | None = None
+    verified_at: str | None = None
+    error: str = ""
+
+    def has(self, snapshot: Snapshot, location: str) -> bool:
+        return (self.published_at, self.snapshot, self.location) == (
+            snapshot.metadata.get("published_at"), snapshot.version, location,
+        )  # fmt: skip
+
+
+def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
+    """Every port of a product, the lake first. Nothing is asked of any server."""
+    standing = delta.published(state, product)
+    records = _read(state, product)
+    ports = ports_of(product)
+    lake = next((port.name for port in ports if port.is_lake), "lake")
+    found = [
+        PortState(
+            lake,
+            delta.KIND,
+            str(state.product(product.line, product.contract.major)),
+            standing.version if standing else None,
+            "published" if standing else "never published",
+            # The Delta commit is the publication: reading it back is what verifies it.
+            standing.metadata.get("published_at") if standing else None,
+        )
+    ]
+    for port in beyond_the_lake(product):
+        found.append(_state(port, records.get(port.name, _Record()), standing))
+    return tuple(found)
+
+
+def undelivered(state: State, product: DataProduct) -> bool:
+    """Whether a run has something to deliver, or to say about a port."""
+    return any(s.status in ("waiting", "failed") for s in port_states(state, product)[1:])
+
+
+def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
+    """Bring what stands published to every port that does not have it; how the ports stand then.
+
+    A port that fails is on the record with its error, and keeps no other from being delivered to.
+    """
+    if undelivered(state, product):
+        path = state.ports(product.line, product.contract.major)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")), scratch(state) as connection:
+            # Whoever held the lock may have delivered it, or published another one.
+            standing = delta.published(state, product)
+            for before, port in zip(
+                port_states(state, product)[1:], beyond_the_lake(product), strict=True
+            ):
+                if standing and before.status in ("waiting", "failed"):
+                    _deliver(state, product, port, standing, connection)
+    return port_states(state, product)
+
+
+def deliver_all(state: State, room: DomainRoom, names: Iterable[str]) -> None:
+    """Deliver what waits of some of a domain's products."""
+    for name in names:
+        deliver(state, room.products[name])
+
+
+def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
+    """A snapshot of the lake, as the ports take it."""
+    contract = product.contract
+    about = contract.odcs.description
+    said = product.descriptor.description.purpose or (about.purpose if about else None) or ""
+    return Audited(
+        product.line,
+        contract.major,
+        Mark(str(snapshot.metadata.get("published_at", "")), snapshot.version),
+        snapshot.files,
+        promised_columns(contract),
+        " ".join(said.split()),
+    )
+
+
+def _deliver(
+    state: State,
+    product: DataProduct,
+    declared: OutputPort,
+    standing: Snapshot,
+    connection: DuckDBPyConnection,
+) -> None:
+    record = _read(state, product).get(declared.name, _Record())
+    try:
+        port = declared.open()
+        if port is None:
+            return
+        ready = audited(product, standing)
+        planned = port.plan(connection, ready)
+        port.publish(connection, ready, prover(connection, planned, ready))
+        if (seen := port.standing()) != ready.mark:
+            raise MeshError(f"Readers see {seen or 'nothing'} there after it was delivered.")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        record = _Record(port.location, ready.mark.published_at, standing.version, at)
+    except MeshError as error:
+        record = replace(record, error=str(error))
+    except Exception as error:
+        traceback.print_exc()  # into the domain's log
+        # An engine's words may quote a row, and more people read the record than the log.
+        record = replace(record, error=f"{type(error).__name__}; see the log of the domain")
+    _write(state, product, declared.name, record)
+
+
+def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> PortState:
+    error, location = record.error, record.location
+    status: Status
+    try:
+        opened = port.open()
+        location = opened.location if opened else location or port.location
+    except MeshError as wrong:
+        error = str(wrong)
+        status = "failed" if standing else "never published"
+    else:
+        if standing is None:
+            status = "never published"
+        elif record.has(standing, location) and not error:
+            status = "published"
+        elif opened is None:
+            status, error = "not configured", f"set {port.variable}"
+        else:
+            status = "failed" if error else "waiting"
+    return PortState(
+        port.name, port.kind, location, record.snapshot, status, record.verified_at, error
+    )
+
+
+def _read(state: State, product: DataProduct) -> dict[str, _Record]:
+    path = state.ports(product.line, product.contract.major)
+    try:
+        return {name: _Record(**told) for name, told in (read_json(path) or {}).items()}
+    except (TypeError, AttributeError):
+        raise MeshError(f"`{path}` is no record of ports any more. Remove it.") from None
+
+
+def _write(state: State, product: DataProduct, name: str, record: _Record) -> None:
+    known = {n: asdict(r) for n, r in _read(state, product).items()}
+    path = state.ports(product.line, product.contract.major)
+    write_json(path, {**known, name: asdict(record)})

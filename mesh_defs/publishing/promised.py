@@ -1,0 +1,43 @@
+"""What a contract promises of its columns, as far as a port can keep it; plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
+from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.rules import Rule
+from mesh_defs.model import DataContract
+from mesh_defs.ports.port import Column
+
+_SOFT = ("unusable", "tolerance", "paths")
+
+
+def promised_columns(contract: DataContract) -> tuple[Column, ...]:
+    """The columns of a contract's table.
+
+    A key, or that a column is required, is said only where every published row keeps to it: not
+    where the contract tolerates rows that don't, or only warns of them.
+    """
+    first = contract.objects[0]
+    firm = [rule for rule in rules_of(contract) if rule.object == first.name and _is_firm(rule)]
+    required = {name for rule in firm if rule.kind == "required" for name in _columns(rule)}
+    key = next((list(_columns(rule)) for rule in firm if rule.kind == "primaryKey"), [])
+    return tuple(
+        Column(
+            column_of(prop),
+            required=column_of(prop) in required or column_of(prop) in key,
+            key=key.index(column_of(prop)) + 1 if column_of(prop) in key else 0,
+            partition=max(prop.partitionKeyPosition or 0, 1) if prop.partitioned else 0,
+            description=" ".join((prop.description or "").split()),
+        )
+        for prop in columns_of(first)
+    )
+
+
+def _is_firm(rule: Rule) -> bool:
+    return rule.severity == "error" and not any(rule.params.get(name) for name in _SOFT)
+
+
+def _columns(rule: Rule) -> Iterator[str]:
+    yield from rule.params.get("columns", ())

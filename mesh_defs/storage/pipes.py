@@ -1,0 +1,129 @@
+"""Rows between DuckDB and a program's stream, as CSV through a named pipe: nothing is kept, neither
+in memory nor on disk."""
+
+from __future__ import annotations
+
+import os
+import select
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PIECE = 1 << 18
+# The longest row that is read. DuckDB sets memory aside for several such rows.
+_LONGEST = 16_000_000
+
+
+def written(connection: DuckDBPyConnection, query: str) -> Iterator[bytes]:
+    """A query's rows as CSV, piece by piece: every value in quotes, null is nothing."""
+    with _pipe() as path:
+        reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        failed: list[BaseException] = []
+        target = exp.convert(str(path)).sql("duckdb")
+        copy = f"COPY ({query}) TO {target} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')"
+        writer = threading.Thread(target=_caught, args=(connection.cursor(), copy, failed))
+        writer.start()
+        try:
+            # Before the writer has opened it, the pipe looks as if it had ended.
+            while not select.select([reading], [], [], 0.01)[0] and writer.is_alive():
+                pass
+            os.set_blocking(reading, True)
+            while piece := _read(reading, writer):
+                yield piece
+        finally:
+            os.close(reading)  # a writer that nobody reads ends with an error
+            writer.join()
+        if failed:
+            raise failed[0]
+
+
+def _read(reading: int, writer: threading.Thread) -> bytes:
+    while not (piece := os.read(reading, _PIECE)):
+        if not writer.is_alive():
+            return os.read(reading, _PIECE)
+        writer.join(0.005)
+    return piece
+
+
+def _caught(cursor: DuckDBPyConnection, statement: str, failed: list[BaseException]) -> None:
+    try:
+        cursor.execute(statement)
+    except BaseException as error:  # it is raised again by whoever reads
+        failed.append(error)
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def readable(pieces: Callable[[], Iterable[bytes]], columns: Iterable[str]) -> Iterator[str]:
+    """CSV that comes piece by piece, as a table function of DuckDB's; it can be read once.
+
+    Every column is text. What `pieces` raises is raised here, when the reader is done.
+    """
+    with _pipe() as path:
+        failed: list[BaseException] = []
+        stop = threading.Event()
+        writer = threading.Thread(target=_fill, args=(path, pieces, failed, stop))
+        writer.start()
+        kinds = exp.Struct(
+            expressions=[
+                exp.PropertyEQ(this=exp.Literal.string(n), expression=exp.Literal.string("VARCHAR"))
+                for n in columns
+            ]
+        ).sql("duckdb")
+        source = exp.convert(str(path)).sql("duckdb")
+        try:
+            yield (
+                f"read_csv({source}, columns={kinds}, auto_detect=false, header=false, "
+                "delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, "
+                f"parallel=false, max_line_size={_LONGEST})"
+            )
+        except BaseException:
+            if failed:
+                raise failed[0] from None
+            raise
+        finally:
+            stop.set()
+            while writer.is_alive():
+                # If nobody ever read it, the writer waits for a reader: be one.
+                with suppress(OSError):
+                    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+                writer.join(0.02)
+        if failed:
+            raise failed[0]
+
+
+def _fill(
+    path: Path,
+    pieces: Callable[[], Iterable[bytes]],
+    failed: list[BaseException],
+    stop: threading.Event,
+) -> None:
+    try:
+        with path.open("wb", buffering=0) as file:
+            for piece in pieces():
+                if stop.is_set():
+                    return
+                view = memoryview(piece)
+                while view:
+                    view = view[file.write(view) or 0 :]
+    except BrokenPipeError:
+        pass  # the reader had enough, and says why
+    except BaseException as error:
+        failed.append(error)
+
+
+@contextmanager
+def _pipe() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mesh-pipe-") as folder:
+        path = Path(folder) / "rows.csv"
+        os.mkfifo(path, 0o600)
+        yield path
