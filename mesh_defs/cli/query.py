@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mesh_defs.access.reading import Answer
+    from mesh_defs.access.reading.library import Readable
+    from mesh_defs.access.reading.questions import Answer
 
 _SCREENFUL = 100
 
@@ -30,36 +31,46 @@ def query(
         int | None,
         typer.Option(min=0, help=f"At most so many rows (a table: {_SCREENFUL}; else all)."),
     ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="Who reads: a domain, a name, an e-mail address, a team, or app:NAME.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="Stop after so long; never if left out.")
+    ] = None,
 ) -> None:
     """Ask published products with SQL (DuckDB's). They are called `domain.product`.
 
-    Each is read at its newest snapshot; the query can read nothing else and write nothing.
+    You read the products of your own domain, and those that an active agreement opens to you. Each
+    is read at its newest snapshot; the query can read nothing else and write nothing.
 
     \b
     Examples:
-      mesh query "select count(*) from sales.purchases"
-      mesh query "describe sales.purchases"
+      mesh query --as sales "select count(*) from sales.purchases"
+      mesh query --as "Growth team" "describe sales.purchases"
       mesh query --csv "from growth.campaign_uplift" > uplift.csv
       mesh query - < question.sql
     """
-    from mesh_defs.access.reading import answer
-    from mesh_defs.model import Mesh, find_root
-    from mesh_defs.storage.state import State
+    from mesh_defs.access.reading.asking import asking
+    from mesh_defs.model import find_root
 
     if json and as_csv:
         raise typer.BadParameter("take --json or --csv, one of them")
     text = sys.stdin.read() if sql == "-" else sql
-    root = find_root()
-    with answer(Mesh.read(root), State.of(root), text) as found:
+    with asking(find_root(), who, text, seconds) as (found, read):
         if json:
             _say_json(found, islice(found.rows, limit))
         elif as_csv:
             _say_csv(found, islice(found.rows, limit))
         else:
-            _say_table(found, _SCREENFUL if limit is None else limit)
+            _say_table(found, read, _SCREENFUL if limit is None else limit)
 
 
-def _say_table(found: Answer, limit: int) -> None:
+def _say_table(found: Answer, readables: Sequence[Readable], limit: int) -> None:
     from mesh_defs.cli.say import console, error, plain, some_rows, table
 
     names = _distinct([c.name for c in found.columns])
@@ -69,7 +80,7 @@ def _say_table(found: Answer, limit: int) -> None:
     for row in rows[:limit]:
         made.add_row(*("" if v is None else plain(_shown(v)) for v in row))
     console().print(made)
-    read = ", ".join(f"{ref} snapshot {s.version}" for ref, s in found.snapshots.items())
+    read = ", ".join(f"{r.address} snapshot {r.snapshot.version}" for r in readables)
     size = (
         f"the first {limit:,} rows; --limit shows more"
         if len(rows) > limit
@@ -85,7 +96,7 @@ def _say_json(found: Answer, rows: Iterable[Sequence[Any]]) -> None:
     names = _distinct([c.name for c in found.columns])
     before = "[\n"
     for row in rows:
-        said = dict(zip(names, map(_for_json, row), strict=True))
+        said = dict(zip(names, map(for_json, row), strict=True))
         sys.stdout.write(f"{before}  {dumps(said, ensure_ascii=False)}")
         before = ",\n"
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
@@ -109,7 +120,8 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _for_json(value: Any) -> Any:
+def for_json(value: Any) -> Any:
+    """A value as JSON has it: whole decimals are integers, moments are text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -117,9 +129,9 @@ def _for_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {str(k): _for_json(v) for k, v in value.items()}
+        return {str(k): for_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_for_json(v) for v in value]
+        return [for_json(v) for v in value]
     return _shown(value)
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from mesh_defs.access.reading import answer, named_products
-from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.access.reading.asking import asking
+from mesh_defs.access.reading.questions import named_products
+from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.storage.state import State
 from tests.tiny_mesh import TinyMesh
 
 
-def ask(mesh: TinyMesh, sql: str) -> list[tuple[Any, ...]]:
-    with answer(Mesh.read(mesh.root), State.of(mesh.root), sql) as found:
+def ask(mesh: TinyMesh, sql: str, who: str = "shop") -> list[tuple[Any, ...]]:
+    with asking(mesh.root, who, sql, seconds=20) as (found, _):
         return list(found.rows)
 
 
@@ -39,33 +40,47 @@ def test_names_the_products_of_a_query(sql: str, names: list[str]) -> None:
 
 
 def test_reads_two_products(tiny_mesh: TinyMesh) -> None:
-    sql = "select o.cents from shop.orders o join insight.best_day b using (day) order by 1"
-    assert ask(tiny_mesh, sql) == [(250,), (1000,)]
+    sql = "select o.cents from shop.orders o join shop.days d using (day) order by 1"
+    assert ask(tiny_mesh, sql) == [(40,), (250,), (1000,)]
 
 
 def test_says_which_snapshots_it_read(tiny_mesh: TinyMesh) -> None:
-    with answer(Mesh.read(tiny_mesh.root), State.of(tiny_mesh.root), "from shop.days") as found:
-        assert {ref: s.version for ref, s in found.snapshots.items()} == {
-            ProductRef("shop", "days"): 0
-        }
+    with asking(tiny_mesh.root, "Shop team", "from shop.days") as (found, read):
+        assert [(r.address, r.snapshot.version, r.right.consumer) for r in read] == [
+            ("shop.days", 0, "domain:shop")
+        ]
         assert [c.name for c in found.columns] == ["day", "cents"]
 
 
+NOT_YOURS = "`{}` is no product that you may read"
+
+
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "name"),
     [
-        ("from shop.nothing", "There is no product `shop.nothing`. Products: `insight.best_day`"),
-        ("from nowhere.orders", "There is no product `nowhere.orders`"),
-        ("from orders", "Did you mean `shop.orders`?"),
-        ("from information_schema.tables", "is no product"),
-        ("", "Expected one query, got 0"),
-        ("-- nothing", "Expected one query, got 0"),
+        ("from shop.nothing", "shop.nothing"),
+        ("from nowhere.orders", "nowhere.orders"),
+        ("from insight.best_day", "insight.best_day"),
+        ("from orders", "orders"),
+        ("from information_schema.tables", "information_schema.tables"),
+        ("from pg_catalog.pg_class", "pg_catalog.pg_class"),
     ],
 )
-def test_unknown_names_are_said(tiny_mesh: TinyMesh, sql: str, said: str) -> None:
+def test_what_is_not_there_and_what_is_not_yours_sound_alike(
+    tiny_mesh: TinyMesh, sql: str, name: str
+) -> None:
     with pytest.raises(MeshError) as error:
         ask(tiny_mesh, sql)
-    assert said in str(error.value)
+    assert str(error.value).replace(name, "x.y") == (
+        "`x.y` is no product that you may read. `mesh list` shows what there is; "
+        "`mesh access request` asks for it."
+    )
+
+
+@pytest.mark.parametrize("sql", ["", "-- nothing"])
+def test_no_query_at_all(tiny_mesh: TinyMesh, sql: str) -> None:
+    with pytest.raises(MeshError, match="Expected one query, got 0"):
+        ask(tiny_mesh, sql)
 
 
 def test_a_product_that_was_never_published(unpublished_mesh: TinyMesh) -> None:
@@ -123,6 +138,25 @@ ESCAPES = [
     "from shop.orders; set threads = 1",
     "pivot shop.orders on day using sum(cents)",
     "select * from secret_of_ours",
+    "select * from duckdb_views()",
+    "select * from duckdb_settings()",
+    "select * from duckdb_tables(), shop.orders",
+    "select current_setting('allowed_paths')",
+    "select * from shop.orders where current_setting('temp_directory') <> ''",
+    "select filename from shop.orders",
+    "select * from sqlite_master",
+    "select * from repeat_row(1, num_rows = 3), read_csv_auto('{outside}')",
+    "select * from x.y.read_text('{outside}')",
+    "from summary((from '{outside}'))",
+    "select unnest(glob('{root}/**'))",
+    "select (select content from read_text('{outside}'))",
+    "with t as (from read_text('{outside}')) from t",
+    "with recursive t(n) as (select 1 union all select n + 1 from t) select count(*) from t, "
+    "read_blob('{outside}')",
+    "select * from st_read('{outside}')",
+    "select * from parquet_scan('{days}')",
+    "select * from parquet_schema('{days}')",
+    "select * from test_all_types(), '{days}'",
 ]
 
 
@@ -167,6 +201,28 @@ def test_the_lock_holds_without_the_parser(tiny_mesh: TinyMesh, tmp_path: Path) 
             with pytest.raises(duckdb.Error):
                 connection.execute(sql)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "select count(*) from range(100000000000) a, range(100000000000) b",
+        "select max(n) from (with recursive t(n) as "
+        "(select 1 union all select n + 1 from t) from t)",
+        "select list(i) from range(2000000000) t(i)",
+        "select repeat('x', 2000000000)",
+        "select length(string_agg(repeat('x', 1000000), '')) from range(10000)",
+        "select count(distinct i) from range(3000000000) t(i)",
+        "select len(list_transform(range(3000000000), lambda x: x + 1))",
+    ],
+)
+def test_bombs_are_stopped(tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch, bomb: str) -> None:
+    monkeypatch.setenv("MESH_MEMORY_LIMIT", "200MB")
+    with (
+        pytest.raises(MeshError, match=r"took longer|more memory|Out of Range|maximum|exceeds"),
+        asking(tiny_mesh.root, "shop", bomb, seconds=2) as (found, _),
+    ):
+        list(found.rows)
 
 
 def test_what_does_not_fit_spills_into_the_state_folder(

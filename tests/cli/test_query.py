@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.conftest import Shell, steady
 from tests.tiny_mesh import TinyMesh
+
+
+@pytest.fixture(autouse=True)
+def as_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESH_ACTOR", "Shop team")
+
 
 ALL = "select * from shop.orders order by order_id"
 
@@ -77,3 +85,36 @@ def test_errors_are_messages(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
         assert (found.code, found.out) == (1, ""), sql
         assert said in found.err, sql
         assert "Traceback" not in found.err
+
+
+def test_one_reads_for_whom_one_speaks(
+    shell: Shell, in_tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MESH_ACTOR")
+    for who in ("shop", "domain:shop", "shop team", "Ola Nord", "ola@example.com"):
+        assert shell("query", "--as", who, ALL, "--csv").code == 0, who
+    for who in ("person:Ola Nord", "app:till", "somebody"):
+        said = shell("query", "--as", who, ALL)
+        assert (said.code, said.out) == (1, "")
+        assert "`shop.orders` is no product that you may read" in said.err
+    assert shell("query", ALL).code == 1
+    assert "There is no domain `nowhere`" in shell("query", "--as", "domain:nowhere", ALL).err
+
+
+def test_an_agreement_opens_and_its_end_closes(shell: Shell, in_unpublished_mesh: TinyMesh) -> None:
+    from mesh_defs.orchestration.headless import run_mesh
+
+    governance = in_unpublished_mesh.root / "governance.yaml"
+    governance.write_text("team: {name: Gov, email: g@example.com, members: []}\n", "utf-8")
+    assert run_mesh(in_unpublished_mesh.root, ["shop.days"]).ok
+    reading = ("query", "select count(*) as n from shop.days", "--json", "--as", "app:till")
+    before = shell(*reading)
+    nowhere = shell("query", "select count(*) as n from shop.nope", "--json", "--as", "app:till")
+    assert before.err.replace("days", "nope") == nowhere.err
+    asked = shell("access", "request", "shop.days", "--for", "app:till", "--purpose", "Refunds",
+                  "--as", "Till crew", "--json").json  # fmt: skip
+    assert shell(*reading).err == before.err
+    assert shell("access", "approve", asked["id"], "--as", "Shop team").code == 0
+    assert shell(*reading).json == [{"n": 2}]
+    assert shell("access", "suspend", asked["id"], "--why", "leak", "--as", "Gov").code == 0
+    assert shell(*reading).err == before.err

@@ -62,7 +62,9 @@ def test_the_others_run_and_its_error_is_named(mesh: TinyMesh, shell: Shell, way
     statuses = {p["product"]: p["status"] for p in run.json["products"]}
     assert statuses.pop("insight.best_day") == "published"
     assert set(statuses.values()) <= {"failed"}
-    assert shell("query", "--json", "select cents from insight.best_day order by 1").json == [
+    assert shell(
+        "query", "--as", "insight", "--json", "select cents from insight.best_day order by 1"
+    ).json == [
         {"cents": 40},
         {"cents": 1250},
     ], "two days now, from the orders that stand"
@@ -85,5 +87,7 @@ def test_the_others_run_and_its_error_is_named(mesh: TinyMesh, shell: Shell, way
     run = shell("run", "--json")
     assert (run.code, run.json["errors"]) == (0, {})
     assert {p["status"] for p in run.json["products"]} == {"published"}
-    best = shell("query", "--json", "select max(cents) as cents from insight.best_day")
+    best = shell(
+        "query", "--as", "insight", "--json", "select max(cents) as cents from insight.best_day"
+    )
     assert best.json == [{"cents": 5000}]

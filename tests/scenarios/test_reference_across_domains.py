@@ -55,7 +55,7 @@ def visited(mesh: TinyMesh, days: str) -> None:
 
 def published(shell: Shell) -> list[str]:
     said: list[dict[str, Any]] = shell(
-        "query", "select day from insight.best_day order by day", "--json"
+        "query", "--as", "insight", "select day from insight.best_day order by day", "--json"
     ).json
     return [row["day"] for row in said]
 

@@ -72,7 +72,9 @@ def test_what_does_not_parse_waits_with_its_reason(mesh: TinyMesh, shell: Shell)
     assert said.code == 0, said
     assert "2 rows in quarantine" in said.out
 
-    found = shell("query", "select * from insight.best_day order by day", "--json").json
+    found = shell(
+        "query", "--as", "insight", "select * from insight.best_day order by day", "--json"
+    ).json
     assert [(row["day"], row["cents"], row["unparsed"]) for row in found] == [
         ("2024-05-01", 30, []), ("2024-05-02", 20, []),
     ]  # fmt: skip
@@ -85,7 +87,9 @@ def test_what_does_not_parse_waits_with_its_reason(mesh: TinyMesh, shell: Shell)
     # The door sends it right, and nothing waits any more: rows in = published + in quarantine.
     sent(mesh, [*GOOD, """{"day": "2024-05-31", "cents": 1}""", """{"day": "2024-05-03"}"""])
     assert shell("run", "insight").code == 0
-    (count,) = shell("query", "select count(*) as n from insight.best_day", "--json").json
+    (count,) = shell(
+        "query", "--as", "insight", "select count(*) as n from insight.best_day", "--json"
+    ).json
     assert count["n"] == 4
     assert not shell("quarantine", "show", "insight.best_day", "--json").json
 
@@ -94,5 +98,5 @@ def test_more_than_the_budget_and_nothing_is_published(mesh: TinyMesh, shell: Sh
     sent(mesh, [*GOOD, "{", "[", "nothing"])
     assert shell("contract", "sync", "insight").code == 0
     assert shell("run", "insight").code != 0
-    (row,) = shell("query", "select * from insight.best_day", "--json").json
+    (row,) = shell("query", "--as", "insight", "select * from insight.best_day", "--json").json
     assert "unparsed" not in row, "what stood stands"

@@ -1,0 +1,177 @@
+"""The library: finds what somebody may read, at the snapshot they mean; hands out no row itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Lock
+
+from mesh_defs.access.reading.rights import Denied, Right, right_of
+from mesh_defs.access.register import Register
+from mesh_defs.contracts.roles import Narrowing, narrowing_of
+from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.storage.ledger import Ledger
+from mesh_defs.storage.state import State
+from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
+
+AsOf = int | datetime | date | str | None
+"""A snapshot's number, or a moment: what stood published then. None is the newest."""
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A snapshot that somebody may read, and how much of it."""
+
+    product: ProductRef
+    major: int
+    address: str
+    right: Right
+    narrowing: Narrowing
+    snapshot: Snapshot
+
+
+class Library:
+    """A mesh's published products and its agreements. Rights are asked of the ledger each time."""
+
+    def __init__(
+        self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.root, self.state = root, State.of(root)
+        self.mesh = Mesh.read(root)
+        self._register = Register(Ledger.open(self.state), clock)
+        self._lock = Lock()
+        self._stamp = self._files()
+
+    def find(
+        self,
+        consumers: Sequence[str],
+        address: str,
+        version: int | None = None,
+        as_of: AsOf = None,
+        scope: Collection[str] = (),
+    ) -> Readable:
+        """A product at an address, for whoever reads for these consumers.
+
+        A scope, if there is one, names the only products that may be read. Raises Denied for what
+        is not there or not theirs, and MeshError for a snapshot that is not there.
+        """
+        product, major = self._meant(address, version)
+        right = self.right(consumers, product, major, scope)
+        narrowing = self._narrowing(product, major, right)
+        if right is None or narrowing is None:
+            raise Denied(address, version)
+        folder = self.state.product(product, major)
+        return Readable(
+            product, major, address, right, narrowing, snapshot_at(folder, as_of, address)
+        )
+
+    def right(
+        self, consumers: Sequence[str], product: ProductRef, major: int, scope: Collection[str] = ()
+    ) -> Right | None:
+        """The right to read, as the ledger has it at this moment."""
+        if scope and str(product) not in scope:
+            return None
+        with self._lock:
+            book, now = self._register.book(), self._register.now()
+        return right_of(consumers, product, major, book, now)
+
+    def still(self, readable: Readable, scope: Collection[str] = ()) -> bool:
+        """Whether what was found may be read as it was found."""
+        right = self.right([readable.right.consumer], readable.product, readable.major, scope)
+        found = self._narrowing(readable.product, readable.major, right)
+        return right is not None and found == readable.narrowing
+
+    def all_of(self, consumers: Sequence[str], scope: Collection[str] = ()) -> list[Readable]:
+        """Every published product that somebody may read, at its newest snapshot."""
+        found = []
+        for ref in sorted(self.mesh.products):
+            try:
+                found.append(self.find(consumers, str(ref), scope=scope))
+            except MeshError:
+                continue  # not theirs, or never published
+        return found
+
+    def refresh(self) -> None:
+        """Read the mesh's files again if one changed. A domain that broke stays as it last was."""
+        stamp = self._files()
+        if stamp == self._stamp:
+            return
+        fresh = Mesh.read(self.root)
+        rooms = {
+            name: self.mesh.rooms.get(name, room) if room.findings else room
+            for name, room in fresh.rooms.items()
+        }
+        self.mesh, self._stamp = replace(fresh, rooms=rooms), stamp
+
+    def _meant(self, address: str, version: int | None) -> tuple[ProductRef, int]:
+        try:
+            product = self.mesh.products.get(ProductRef.parse(address))
+        except ValueError:
+            product = None
+        if product is None:
+            raise Denied(address, version)
+        return product.line, product.contract.major if version is None else version
+
+    def _narrowing(self, product: ProductRef, major: int, right: Right | None) -> Narrowing | None:
+        if right is None or right.role is None:
+            return Narrowing() if right else None
+        known = self.mesh.products.get(self.mesh.serving(product, major))
+        if known is None or known.contract.major != major:
+            return None  # nobody can say any more what the role opens
+        return narrowing_of(known.contract, right.role)
+
+    def _files(self) -> frozenset[tuple[str, int]]:
+        return frozenset(
+            (str(path), path.stat().st_mtime_ns)
+            for path in (self.root / "domains").glob("**/*.y*ml")
+        )
+
+
+def snapshot_at(folder: Path, as_of: AsOf, address: str) -> Snapshot:
+    """The snapshot that somebody means. Raises MeshError where it was never there, or is gone."""
+    number = _number(folder, as_of, address)
+    try:
+        found = snapshot(folder, number)
+    except Exception as error:  # delta-rs has an error of its own for each way of not being there
+        if number is None:
+            raise
+        raise MeshError(_gone(folder, address, number)) from error
+    if found is None:
+        domain = address.partition(".")[0]
+        raise MeshError(f"`{address}` was never published. Publish it: `mesh run {domain}`.")
+    if not found.is_whole:
+        raise MeshError(_gone(folder, address, found.version))
+    return found
+
+
+def _number(folder: Path, as_of: AsOf, address: str) -> int | None:
+    if as_of is None or (isinstance(as_of, int) and not isinstance(as_of, bool)):
+        return as_of
+    if isinstance(as_of, str) and as_of.strip().isdigit():
+        return int(as_of)
+    moment = _moment(as_of)
+    for number, _ in history(folder):
+        committed = committed_at(folder, number)
+        if committed and committed <= moment:
+            return number
+    raise MeshError(f"`{address}` has no snapshot of {moment.isoformat()} or before any more.")
+
+
+def _moment(as_of: datetime | date | str | bool | int) -> datetime:
+    try:
+        found = as_of if isinstance(as_of, date) else datetime.fromisoformat(str(as_of).strip())
+    except ValueError:
+        raise MeshError(
+            f"`{as_of}` is no snapshot's number and no moment such as 2026-06-07T05:15:00+00:00."
+        ) from None
+    if not isinstance(found, datetime):
+        found = datetime(found.year, found.month, found.day)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def _gone(folder: Path, address: str, number: int) -> str:
+    kept = [n for n, _ in history(folder)]
+    there = f"Its snapshots are {min(kept)} to {max(kept)}." if kept else "It has none."
+    return f"Snapshot {number} of `{address}` is not there, or not any more. {there}"

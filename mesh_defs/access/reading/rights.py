@@ -1,0 +1,87 @@
+"""Who may read what: decided on agreements alone; nothing is looked up or opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mesh_defs.access.acting import consumer_of
+from mesh_defs.access.agreements import LAKE, Agreement, Book
+from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.model.domain import Team
+
+
+@dataclass(frozen=True)
+class Right:
+    """That a consumer may read: by an agreement, under its role; or a product of its own domain."""
+
+    consumer: str
+    agreement: str | None = None
+    role: str | None = None
+
+
+class Denied(MeshError):
+    """There is no such product, or it is not theirs: nobody can tell which from what is said."""
+
+    def __init__(self, address: str, version: int | None = None) -> None:
+        major = f" v{version}" if version is not None else ""
+        super().__init__(
+            f"`{address}`{major} is no product that you may read. `mesh list` shows what there is; "
+            "`mesh access request` asks for it."
+        )
+
+
+def may_read(
+    consumer: str, product: ProductRef, major: int, book: Book, now: datetime
+) -> Right | None:
+    """The right of a consumer to a major version of a product now, or None."""
+    if consumer == f"domain:{product.domain}":
+        return Right(consumer)
+    for agreement in book.values():
+        if _about(agreement, consumer, product, major) and agreement.open_to_read(now):
+            return Right(consumer, agreement.id, agreement.terms.role)
+    return None
+
+
+def right_of(
+    consumers: Iterable[str], product: ProductRef, major: int, book: Book, now: datetime
+) -> Right | None:
+    """The widest right that somebody has who speaks for several consumers."""
+    found = [r for c in consumers if (r := may_read(c, product, major, book, now))]
+    return min(found, key=lambda r: (r.agreement is not None, r.role is not None), default=None)
+
+
+def consumers_of(mesh: Mesh, name: str) -> tuple[str, ...]:
+    """Whom somebody reads for: a consumer by its name, or the person, their teams and domains.
+
+    As in `mesh access`, a name is believed, not proven.
+    """
+    if ":" in name or name in mesh.rooms:
+        return (consumer_of(mesh, name, name),)
+    found = {f"person:{name}": None}
+    for domain, known in mesh.domains.items():
+        team = known.file.team
+        aliases = _aliases(team, name)
+        if aliases or name.casefold() == team.name.casefold():
+            found |= dict.fromkeys(f"person:{alias}" for alias in aliases)
+            found |= {f"team:{team.name}": None, f"domain:{domain}": None}
+    return tuple(found)
+
+
+def _aliases(team: Team, name: str) -> list[str]:
+    """Every name and address of somebody in a team."""
+    wanted = name.casefold()
+    return [
+        alias
+        for member in team.members
+        if wanted in {(member.name or "").casefold(), (member.email or "").casefold()}
+        for alias in (member.name, member.email)
+        if alias
+    ]
+
+
+def _about(agreement: Agreement, consumer: str, product: ProductRef, major: int) -> bool:
+    return (agreement.consumer, agreement.product, agreement.version, agreement.kind) == (
+        consumer, str(product), major, LAKE,
+    )  # fmt: skip
