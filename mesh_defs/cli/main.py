@@ -14,7 +14,10 @@ import typer
 from mesh_defs.cli.guard import MeshGroup
 
 # One module a group of commands, in the order of the help; each has `register(app)`.
-_GROUPS = ("run", "catalogue", "quality", "contract", "quarantine", "access", "query", "new", "ui")
+_GROUPS = (
+    "run", "catalogue", "quality", "contract", "quarantine", "access", "token", "query", "new",
+    "ui",
+)  # fmt: skip
 
 app = typer.Typer(
     name="mesh",

@@ -53,7 +53,7 @@ def test_page_has_each_option_and_no_other(name: str) -> None:
 
 def test_each_command_with_json_has_its_shape() -> None:
     speaking = {n for n, c in COMMANDS.items() if any("--json" in p.opts for p in c.params)}
-    speaking -= set(SAYS_AN_AGREEMENT)
+    speaking -= {*SAYS_AN_AGREEMENT, *SAYS_A_TOKEN}
     titles = [f"{b.title} " for b in SHAPES]
     assert speaking == {n for n in COMMANDS for title in titles if title.startswith(f"{n} ")}
     assert len(titles) == len(speaking)
@@ -87,6 +87,27 @@ SAYS_AN_AGREEMENT = {
     "mesh access withdraw": "a3 --as 'Insight team'",
     "mesh access approve": "a4 --as 'Shop team'",
 }
+
+
+# Commands that say a token as `mesh token create` does, or several, each after those before it.
+SAYS_A_TOKEN = {
+    "mesh token list": "--all",
+    "mesh token rotate": "{id} --as 'Insight team'",
+    "mesh token revoke": "{id} --as 'Insight team'",
+}
+
+
+def test_what_is_done_to_a_token_says_it_as_create_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(build(tmp_path / "mesh").root)
+    documented = _shape("mesh token create")
+    id = json.loads(_type("mesh token create --as 'Insight team' --json"))["id"]
+    for command, rest in SAYS_A_TOKEN.items():
+        said = json.loads(_type(f"{command} {rest.format(id=id)} --json"))
+        for token in said if command.endswith("list") else [said]:
+            assert set(documented) - set(token) == set() if "rotate" in command else {"token"}
+            assert set(token) <= set(documented)
 
 
 def _agreed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
