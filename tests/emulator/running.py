@@ -55,6 +55,14 @@ class Emulator:
         self.client.create_dataset(name)
         return name
 
+    def add_pseudonym(self, key: str) -> None:
+        """The keyed hash as the platform has it in DuckDB; a key in tests is nobody's."""
+        self.client.create_dataset("mesh_secrets", exists_ok=True)
+        self.client.query(
+            "CREATE OR REPLACE FUNCTION mesh_secrets.pseudonym(v STRING) AS ("
+            f" LEFT(TO_HEX(SHA256(CONCAT('{key}', TO_HEX(SHA256(CONCAT('{key}', v)))))), 32))"
+        ).result()
+
     def load(self, rows: Any, to: str) -> None:
         """Copy a relation of DuckDB, made `portable`, into a new table."""
         from google.cloud.bigquery import LoadJobConfig

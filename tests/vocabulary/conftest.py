@@ -11,13 +11,6 @@ from tests.emulator.running import Emulator
 from tests.vocabulary.engines import QUIET, Engine
 from tests.vocabulary.words import PROJECT, Project
 
-# As the platform's own keyed hash in DuckDB, with a key that is nobody's.
-PSEUDONYM = """
-CREATE OR REPLACE FUNCTION mesh_secrets.pseudonym(v STRING) AS (
-  LEFT(TO_HEX(SHA256(CONCAT('key', TO_HEX(SHA256(CONCAT('key', v)))))), 32)
-)
-"""
-
 
 @pytest.fixture(scope="session")
 def words(tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -36,9 +29,8 @@ def on_duckdb(folder: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def words_on_bigquery(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
-    for dataset in ("words", "mesh_secrets"):
-        emulator.client.create_dataset(dataset)
-    emulator.client.query(PSEUDONYM).result()
+    emulator.client.create_dataset("words")
+    emulator.add_pseudonym("key")
     folder = tmp_path_factory.mktemp("words-on-bigquery")
     return Project("bigquery", folder, {**QUIET, **emulator.host, "MESH_WORKSHOP": ""})
 

@@ -16,7 +16,7 @@ from tests.vocabulary.words import PROJECT, Word, attached, described, unit_test
 PAGE = PROJECT.parents[1] / "docs" / "reference" / "vocabulary.md"
 # Folders of macros, in the order of the page: what each is for.
 GROUPS = {
-    "structuring": ("Structuring", "Semi-structured text into typed columns."),
+    "structuring": ("Structuring", "JSON text, lists and floats into typed columns and rows."),
     "change": ("Structural change", "A source that renames, adds, drops or retypes a column."),
     "defaults": ("Defaults", "Something to stand for what is empty, never mistaken for a fact."),
     "duplicates": ("Duplicates", "One row of what there is once."),

@@ -80,11 +80,12 @@ def attached() -> dict[str, tuple[str, str | None, Any]]:
 
 @dataclass
 class Project:
-    """mesh_utils on one engine: `target` is a profile's."""
+    """A dbt project on one engine, mesh_utils unless told: `target` is a profile's."""
 
     target: str
     folder: Path
     environment: Mapping[str, str]
+    root: Path = PROJECT
     _sql: dict[str, str] = field(default_factory=dict)
 
     def build(self, *arguments: str, heard: Callable[[Any], None] | None = None) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class Project:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
             return dbtRunner(callbacks=[heard] if heard else []).invoke(
-                [*arguments, "--target", self.target, "--project-dir", str(PROJECT),
+                [*arguments, "--target", self.target, "--project-dir", str(self.root),
                  "--profiles-dir", str(Path(__file__).parent), "--quiet",
                  "--target-path", str(self.folder / "target"),
                  "--log-path", str(self.folder / "logs")]

@@ -25,6 +25,9 @@ AROUND = (
     (r"^HALF ", "1/2 "),
 )
 UNIT = rf"(?P<unit>{'|'.join(NAMES)})"
+# Braces stand alone: two of them would be Jinja's, through which dbt puts this file for BigQuery.
+WHOLE = r"(?P<whole>\d{1,3})"
+COUNT = r"(?P<count>\d{1,3})"
 AMOUNT = r"(?P<amount>\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})"
 CONTENT = r"(?P<unit>OZ|OZS|Z|FL OZ|LB|LBS|G|GM|GR|ML|L|LT|LTR|PT|QT|GAL|GA)"
 # The first that fits the whole text.
@@ -32,10 +35,10 @@ FORMS = [
     re.compile(form)
     for form in (
         rf"{AMOUNT}[ -]?{UNIT}",  # 22 LB
-        rf"(?:(?P<whole>\d{{1,3}}) )?(?P<part>1/[2-9]|2/3|3/4|[357]/8) ?{UNIT}",  # 1 1/2 LB
-        rf"(?P<count>\d{{1,3}}) ?(?:PK? ?/? ?|/ ?){AMOUNT} ?{CONTENT}",  # 6 PK/12 OZ
-        rf"(?P<count>\d{{1,3}}) ?- ?{AMOUNT} ?(?P<unit>OZ)",  # 6-12 OZ
-        rf"{AMOUNT} ?{CONTENT} ?/? ?(?P<count>\d{{1,3}}) ?PK?",  # 12 OZ 6 PK
+        rf"(?:{WHOLE} )?(?P<part>1/[2-9]|2/3|3/4|[357]/8) ?{UNIT}",  # 1 1/2 LB
+        rf"{COUNT} ?(?:PK? ?/? ?|/ ?){AMOUNT} ?{CONTENT}",  # 6 PK/12 OZ
+        rf"{COUNT} ?- ?{AMOUNT} ?(?P<unit>OZ)",  # 6-12 OZ
+        rf"{AMOUNT} ?{CONTENT} ?/? ?{COUNT} ?PK?",  # 12 OZ 6 PK
         r"(?P<unit>GAL|QT|PT|LB|DZ|PK|EA)",  # GAL
     )
 ]

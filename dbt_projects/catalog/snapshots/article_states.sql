@@ -9,7 +9,14 @@
 -- A state once written stays for good, and is written before the contract is audited. So only rows
 -- that could be published are remembered: the others fail the contract of `articles` and wait for
 -- the next batch. An article missing from a batch keeps its state: the master does not delist.
-select articles.*
+select
+    articles.article_id,
+    articles.manufacturer_id,
+    articles.department_code,
+    articles.brand,
+    articles.category,
+    articles.article_type,
+    articles.package_size
 from {{ ref('clean_articles') }} as articles
 inner join {{ ref('department_names') }} using (department_code)
 where articles.article_id is not null

@@ -13,10 +13,11 @@
 {%- endmacro -%}
 
 {%- macro changed_weeks() -%}
-  select week from (
-    ({{ weeks_now() }} except from {{ weeks_built() }})
-    union (from {{ weeks_built() }} except {{ weeks_now() }})
-  )
+  select distinct week from (
+    ({{ weeks_now() }} {{ dbt.except() }} select * from {{ weeks_built() }})
+    union all
+    (select * from {{ weeks_built() }} {{ dbt.except() }} {{ weeks_now() }})
+  ) as differing
 {%- endmacro -%}
 
 {#- A post-hook, so that weeks and what is remembered of them are committed together. -#}
@@ -38,7 +39,7 @@
 {%- macro should_full_refresh() -%}
   {%- set weekly = config.get('incremental_strategy') == 'changed_weeks' -%}
   {%- if execute and weekly and load_relation(weeks_built()) is not none -%}
-    {%- set kept = run_query(weeks_now() ~ " intersect from " ~ weeks_built() ~ " limit 1") -%}
+    {%- set kept = run_query(weeks_now() ~ " " ~ dbt.intersect() ~ " select * from " ~ weeks_built() ~ " limit 1") -%}
     {{ return(dbt.should_full_refresh() or kept | length == 0) }}
   {%- endif -%}
   {{ return(dbt.should_full_refresh()) }}

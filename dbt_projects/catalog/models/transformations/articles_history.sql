@@ -1,8 +1,14 @@
+with states as (
+{{ snapshot_history(
+    ref('article_states'), meta={'dbt_valid_from': 'valid_from', 'dbt_valid_to': 'valid_to'}
+) }}
+)
+
 select
     states.article_id,
-    {{ utc_instant('states.valid_from') }} as valid_from,
-    {{ utc_instant('states.valid_to') }} as valid_to,
-    states.valid_to is null as is_current,
+    states.valid_from,
+    states.valid_to,
+    states.is_current,
     states.manufacturer_id,
     states.department_code,
     department_names.department,
@@ -13,6 +19,6 @@ select
     sizes.package_count,
     sizes.package_amount,
     sizes.package_unit
-from {{ ref('article_states') }} as states
+from states
 left join {{ ref('department_names') }} as department_names using (department_code)
 left join {{ ref('package_sizes') }} as sizes using (package_size)

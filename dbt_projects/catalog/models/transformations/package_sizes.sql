@@ -15,7 +15,7 @@ read as (
 select
     package_size,
     cast(size.number as integer) as package_count,
-    size.amount as package_amount,
+    {{ decimal('size.amount', 10, 3) }} as package_amount,
     size.unit as package_unit
 from read
 where size is not null

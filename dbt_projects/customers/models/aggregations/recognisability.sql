@@ -13,8 +13,8 @@ select
     '{{ what }}' as known,
     count(*) as cells,
     min(households) as smallest_cell,
-    sum(households) filter (households = 1) as singled_out,
-    sum(households) filter (households < 5) as in_cells_under_five
+    countif(households = 1) as singled_out,
+    sum(if(households < 5, households, 0)) as in_cells_under_five
 from (
     select count(*) as households
     from {{ ref('households') }}

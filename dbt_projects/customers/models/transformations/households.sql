@@ -3,17 +3,16 @@
 select
     {{ pseudonym('household_id') }} as household_key,
     age as age_band,
-    try_cast(regexp_extract(age, '^(\d+)', 1) as integer) as age_from,
+    cast(nullif(regexp_extract(age, '^[0-9]{1,3}'), '') as integer) as age_from,
     if(income in ('175-199K', '200-249K', '250K+'), '175K+', income) as income_band,
     case
         when income = 'Under 15K' then 0
-        else least(175, try_cast(regexp_extract(income, '^(\d+)', 1) as integer)) * 1000
+        else 1000 * least(175, cast(nullif(regexp_extract(income, '^[0-9]{1,3}'), '') as integer))
     end as income_from,
-    case
-        when home_ownership is null then 'unknown'
-        when home_ownership in ('Homeowner', 'Probable Homeowner') then 'owner'
-        when home_ownership in ('Renter', 'Probable Renter') then 'renter'
-    end as home_ownership,
+    {{ decoded("coalesce(home_ownership, 'unknown')", {
+        'Homeowner': 'owner', 'Probable Homeowner': 'owner',
+        'Renter': 'renter', 'Probable Renter': 'renter', 'unknown': 'unknown',
+    }) }} as home_ownership,
     coalesce(lower(marital_status), 'unknown') as marital_status,
     adults,
     children,

@@ -7,7 +7,7 @@ with response as (
     group by campaign_id
 ),
 
-groups as (
+sides as (
     select
         campaign_id,
         targeted,
@@ -30,22 +30,20 @@ select
     windows.audience_size as targeted_households,
     coalesce(response.redeemers, 0) as redeemers,
     coalesce(response.redemptions, 0) as redemptions,
-    round(coalesce(response.redeemers, 0) / windows.audience_size, 4) as redeemer_share,
+    round(coalesce(response.redeemers, 0) / nullif(windows.audience_size, 0), 4) as redeemer_share,
     control.households as control_households,
-    cast(targeted.before as decimal(10, 2)) as targeted_weekly_spend_before,
-    cast(targeted.during as decimal(10, 2)) as targeted_weekly_spend_during,
-    cast(control.before as decimal(10, 2)) as control_weekly_spend_before,
-    cast(control.during as decimal(10, 2)) as control_weekly_spend_during,
-    cast(
-        (targeted.during - targeted.before) - (control.during - control.before) as decimal(10, 2)
-    ) as weekly_uplift,
-    cast(
-        sqrt(targeted.squared_error + control.squared_error) as decimal(10, 2)
-    ) as weekly_uplift_error,
+    {{ decimal('targeted.before', 10, 2) }} as targeted_weekly_spend_before,
+    {{ decimal('targeted.during', 10, 2) }} as targeted_weekly_spend_during,
+    {{ decimal('control.before', 10, 2) }} as control_weekly_spend_before,
+    {{ decimal('control.during', 10, 2) }} as control_weekly_spend_during,
+    {{ decimal('targeted.during - targeted.before - control.during + control.before', 10, 2) }}
+        as weekly_uplift,
+    {{ decimal('sqrt(targeted.squared_error + control.squared_error)', 10, 2) }}
+        as weekly_uplift_error,
     windows.not_measured_because
 from {{ ref('campaign_windows') }} as windows
 left join response using (campaign_id)
-left join groups as targeted
+left join sides as targeted
     on targeted.campaign_id = windows.campaign_id and targeted.targeted
-left join groups as control
+left join sides as control
     on control.campaign_id = windows.campaign_id and not control.targeted

@@ -18,9 +18,12 @@ scored as (
     select
         shoppers.*,
         sales_log.observed_until,
-        cast(sales_log.observed_until - shoppers.last_visit as integer) as days_since_visit,
-        shoppers.spend * 7.0
-            / greatest(sales_log.observed_until - shoppers.first_visit + 1, 7) as weekly_spend,
+        cast(
+            {{ dbt.datediff('shoppers.last_visit', 'sales_log.observed_until', 'day') }} as integer
+        ) as days_since_visit,
+        shoppers.spend * 7 / greatest(
+            {{ dbt.datediff('shoppers.first_visit', 'sales_log.observed_until', 'day') }} + 1, 7
+        ) as weekly_spend,
         cast(least(floor(5 * percent_rank() over (order by shoppers.last_visit)), 4) as integer) + 1
             as recency_score,
         cast(least(floor(5 * percent_rank() over (order by shoppers.visits)), 4) as integer) + 1
@@ -35,7 +38,8 @@ mailings as (
     select
         household_key,
         count(*) as campaigns_received
-    from (select unnest(audience) as household_key from {{ source('marketing', 'campaigns') }})
+    from {{ source('marketing', 'campaigns') }} as campaigns
+    cross join {{ each_of('campaigns.audience', 'household_key') }}
     group by household_key
 ),
 
@@ -54,8 +58,8 @@ select
     scored.last_visit,
     scored.days_since_visit,
     cast(scored.visits as bigint) as visits,
-    cast(scored.spend as decimal(10, 2)) as spend,
-    cast(scored.weekly_spend as decimal(10, 2)) as weekly_spend,
+    {{ decimal('scored.spend', 10, 2) }} as spend,
+    {{ decimal('scored.weekly_spend', 10, 2) }} as weekly_spend,
     scored.recency_score,
     scored.frequency_score,
     scored.monetary_score,

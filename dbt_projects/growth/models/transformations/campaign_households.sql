@@ -10,17 +10,18 @@ measured as (
 
 written_to as (
     select
-        campaign_id,
-        unnest(audience) as household_key
+        measured.campaign_id,
+        household_key
     from measured
+    cross join {{ each_of('measured.audience', 'household_key') }}
 ),
 
 spend as (
     select
         measured.campaign_id,
         days.household_key,
-        sum(days.spend) filter (days.business_date < measured.start_date) as before,
-        sum(days.spend) filter (days.business_date >= measured.start_date) as during
+        sum(if(days.business_date < measured.start_date, days.spend, 0)) as before,
+        sum(if(days.business_date >= measured.start_date, days.spend, 0)) as during
     from measured
     inner join {{ ref('household_days') }} as days
         on days.business_date between measured.baseline_start and measured.end_date

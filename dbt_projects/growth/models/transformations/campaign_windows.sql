@@ -10,7 +10,7 @@ with sales_log as (
 campaigns as (
     select
         *,
-        cast(end_date - start_date + 1 as integer) as campaign_days
+        cast({{ dbt.datediff('start_date', 'end_date', 'day') }} + 1 as integer) as campaign_days
     from {{ source('marketing', 'campaigns') }}
 )
 

@@ -2,7 +2,7 @@
 select
     household_key,
     business_date,
-    count(*) filter (sales_value > fuel_sales_value) as visits,
+    count(if(sales_value > fuel_sales_value, 1, null)) as visits,
     sum(sales_value - fuel_sales_value) as spend
 from {{ source('sales', 'baskets') }}
 group by household_key, business_date

@@ -11,7 +11,7 @@ with offers as (
 audiences as (
     select
         campaign_id,
-        list(household_key order by household_key) as audience
+        array_agg(household_key order by household_key) as audience
     from {{ ref('clean_mailings') }}
     group by campaign_id
 )
@@ -23,7 +23,7 @@ select
     campaigns.end_date,
     coalesce(offers.coupons, 0) as coupons,
     coalesce(offers.articles, 0) as articles,
-    coalesce(len(audiences.audience), 0) as audience_size,
+    coalesce(array_length(audiences.audience), 0) as audience_size,
     coalesce(audiences.audience, []) as audience
 from {{ ref('clean_campaigns') }} as campaigns
 left join offers using (campaign_id)

@@ -1,9 +1,14 @@
 -- depends_on: {{ ref('promotion_weeks') }}
+{% if target.type == 'bigquery' -%}
+{#- There, dbt takes no incremental strategy of one's own. -#}
+{{ config(materialized='table') }}
+{%- else -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='changed_weeks',
     post_hook='{{ remember_weeks() }}'
 ) }}
+{%- endif %}
 
 {#- The anti-corruption layer: the legacy feed's codes end here. Each list goes from the least to
     the most prominent place, named as in the feed's code book (84.51°, The Complete Journey). -#}
@@ -24,21 +29,30 @@
 {#- A code that the book does not have gets a name that the contract does not allow, and outranks
     all others. Enumerations, because 21 million rows of text take three times as long to write. -#}
 {%- set types = {} -%}
+{%- set inlined = '' if target.type == 'bigquery' else ' not materialized' %}
 with
 {%- for kind, named in codes.items() %}
 {%- for code in '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ' if code not in named %}
 {%- do named.update({code: 'unmapped code ' ~ code}) %}
 {%- endfor %}
 {%- set names = named.values() | list + ['unmapped code'] %}
-{%- do types.update({kind: "enum('" ~ names | join("', '") ~ "')"}) %}
+{%- do types.update({
+    kind: 'string' if target.type == 'bigquery' else "enum('" ~ names | join("', '") ~ "')"
+}) %}
 {{ kind }}_codes as (
     select
-        unnest(['{{ named | join("', '") }}']) as {{ kind }}_location,
-        unnest(cast(['{{ named.values() | join("', '") }}'] as {{ types[kind] }}[])) as name,
-        unnest(range(1, {{ named | length + 1 }})) as prominence
+        code as {{ kind }}_location,
+        cast(name as {{ types[kind] }}) as name,
+        prominence
+    from (
+        {%- for code, name in named.items() %}
+        select '{{ code }}' as code, '{{ name }}' as name, {{ loop.index }} as prominence
+        {{- ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as code_book
 ),
 {% endfor %}
-feed as not materialized (
+feed as{{ inlined }} (
     select *
     from {{ source('landing', 'promotions') }} as promotions
     {%- if is_incremental() %}
@@ -49,7 +63,7 @@ feed as not materialized (
     {%- endif %}
 ),
 
-named as not materialized (
+named as{{ inlined }} (
     select
         feed.product_id as article_id,
         feed.store_id,
@@ -63,7 +77,7 @@ named as not materialized (
             mailer_codes.name, cast('unmapped code' as {{ types['mailer'] }})
         ) as mailer_location,
         coalesce(mailer_codes.prominence, 99) as mailer_prominence,
-        hash(feed.product_id, feed.store_id, feed.week) as key_hash
+        {{ row_hash(['feed.product_id', 'feed.store_id', 'feed.week']) }} as key_hash
     from feed
     left join display_codes using (display_location)
     left join mailer_codes using (mailer_location)
@@ -72,9 +86,9 @@ named as not materialized (
 -- One hash a row is all that fits in the memory of a small workshop. Two keys with one hash are no
 -- harm: they meet below, and are told apart there.
 repeated as (
-    select hash(product_id, store_id, week) as key_hash
+    select {{ row_hash(['product_id', 'store_id', 'week']) }} as key_hash
     from feed
-    group by all
+    group by 1
     having count(*) > 1
 )
 
@@ -82,7 +96,7 @@ select
     article_id, store_id, week, week_start, display_location, mailer_location,
     cast(1 as tinyint) as feed_rows
 from named
-where key_hash not in (from repeated)
+where key_hash not in (select key_hash from repeated)
 
 union all
 
@@ -91,8 +105,8 @@ union all
 -- Nine of them were on two pages of the mailer; the front page is kept.
 select
     article_id, store_id, week, week_start,
-    arg_max(display_location, display_prominence), arg_max(mailer_location, mailer_prominence),
+    max_by(display_location, display_prominence), max_by(mailer_location, mailer_prominence),
     cast(count(*) as tinyint)
 from named
-where key_hash in (from repeated)
+where key_hash in (select key_hash from repeated)
 group by article_id, store_id, week, week_start

@@ -3,6 +3,6 @@
 select
     week,
     count(*) as feed_rows,
-    sum(hash(product_id, store_id, display_location, mailer_location)) as fingerprint
+    {{ sum_of_hashes(['product_id', 'store_id', 'display_location', 'mailer_location']) }} as fingerprint
 from {{ source('landing', 'promotions') }}
 group by week

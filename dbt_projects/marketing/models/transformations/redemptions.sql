@@ -1,5 +1,8 @@
 select
-    md5(concat_ws('|', household_key, coupon_upc, campaign_id, redeemed_on)) as redemption_id,
+    {{ dbt.hash(dbt.concat([
+        'household_key', "'|'", 'cast(coupon_upc as string)', "'|'", 'cast(campaign_id as string)',
+        "'|'", 'cast(redeemed_on as string)',
+    ])) }} as redemption_id,
     household_key,
     coupon_upc,
     campaign_id,

@@ -28,15 +28,7 @@
 
 {# The Monday of a date's week. #}
 {% macro week_start(day) -%}
-  {{ return(adapter.dispatch('week_start')(day)) }}
-{%- endmacro %}
-
-{% macro default__week_start(day) -%}
-  cast(date_trunc('week', {{ day }}) as date)
-{%- endmacro %}
-
-{% macro bigquery__week_start(day) -%}
-  date_trunc({{ day }}, isoweek)
+  {{ _period_start(day, 'week') }}
 {%- endmacro %}
 
 {# The Monday of a numbered week. Week 1 is the one that holds 1 January 2017, a Sunday. #}

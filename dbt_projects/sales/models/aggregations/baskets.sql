@@ -9,18 +9,14 @@ select
     week,
     week_start,
     count(*) as lines,
-    count(*) filter (line_kind = 'item') as item_lines,
-    cast(coalesce(sum(quantity) filter (line_kind = 'item'), 0) as bigint) as units,
-    cast(
-        coalesce(sum(quantity) filter (line_kind = 'fuel'), 0) / 1000 as decimal(10, 3)
-    ) as fuel_gallons,
-    cast(sum(sales_value) as decimal(10, 2)) as sales_value,
-    cast(
-        coalesce(sum(sales_value) filter (line_kind = 'fuel'), 0) as decimal(10, 2)
-    ) as fuel_sales_value,
-    cast(sum(loyalty_discount) as decimal(10, 2)) as loyalty_discount,
-    cast(sum(coupon_discount) as decimal(10, 2)) as coupon_discount,
-    cast(sum(coupon_match_discount) as decimal(10, 2)) as coupon_match_discount,
-    cast(sum(paid_value) as decimal(10, 2)) as paid_value
+    count(if(line_kind = 'item', 1, null)) as item_lines,
+    cast(sum(if(line_kind = 'item', quantity, 0)) as bigint) as units,
+    {{ decimal("sum(if(line_kind = 'fuel', quantity, 0)) / 1000", 10, 3) }} as fuel_gallons,
+    {{ decimal('sum(sales_value)', 10, 2) }} as sales_value,
+    {{ decimal("sum(if(line_kind = 'fuel', sales_value, 0))", 10, 2) }} as fuel_sales_value,
+    {{ decimal('sum(loyalty_discount)', 10, 2) }} as loyalty_discount,
+    {{ decimal('sum(coupon_discount)', 10, 2) }} as coupon_discount,
+    {{ decimal('sum(coupon_match_discount)', 10, 2) }} as coupon_match_discount,
+    {{ decimal('sum(paid_value)', 10, 2) }} as paid_value
 from {{ ref('purchases') }}
 group by all

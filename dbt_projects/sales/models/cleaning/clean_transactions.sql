@@ -6,10 +6,10 @@ select
     basket_id,
     product_id as article_id,
     quantity,
-    cast(sales_value as decimal(10, 2)) as sales_value,
-    cast(retail_disc as decimal(10, 2)) as loyalty_discount,
-    cast(coupon_disc as decimal(10, 2)) as coupon_discount,
-    cast(coupon_match_disc as decimal(10, 2)) as coupon_match_discount,
+    {{ decimal('sales_value', 10, 2) }} as sales_value,
+    {{ decimal('retail_disc', 10, 2) }} as loyalty_discount,
+    {{ decimal('coupon_disc', 10, 2) }} as coupon_discount,
+    {{ decimal('coupon_match_disc', 10, 2) }} as coupon_match_discount,
     cast(week as integer) as week,
     {{ utc_instant('transaction_timestamp') }} as occurred_at
 from {{ source('landing', 'transactions') }}

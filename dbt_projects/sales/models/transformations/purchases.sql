@@ -9,15 +9,14 @@ with moments as (
 lines as (
     select
         *,
-        cast(
-            sales_value + loyalty_discount + coupon_match_discount as decimal(10, 2)
-        ) as shelf_value,
-        cast(sales_value - coupon_discount as decimal(10, 2)) as paid_value
+        {{ decimal('sales_value + loyalty_discount + coupon_match_discount', 10, 2) }}
+            as shelf_value,
+        {{ decimal('sales_value - coupon_discount', 10, 2) }} as paid_value
     from {{ ref('clean_transactions') }}
 )
 
 select
-    lines.basket_id || '-' || lines.article_id as purchase_id,
+    cast(lines.basket_id as string) || '-' || cast(lines.article_id as string) as purchase_id,
     lines.basket_id,
     household_keys.household_key,
     lines.store_id,
@@ -26,7 +25,7 @@ select
         when lines.quantity = 0 and lines.sales_value = 0
             then if(lines.coupon_discount > 0, 'coupon', 'empty')
         -- Pumps count thousandths of a gallon: nothing else here costs less than a cent a unit.
-        when lines.sales_value > 0 and lines.shelf_value < 0.01 * lines.quantity then 'fuel'
+        when lines.sales_value > 0 and 100 * lines.shelf_value < lines.quantity then 'fuel'
         else 'item'
     end as line_kind,
     lines.quantity,
