@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def no_mesh_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MESH_ROOT", "MESH_HOME", "DAGSTER_HOME", "MESH_PSEUDONYM_KEY", "MESH_LEDGER_URL",
                  "MESH_ACTOR"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("MESH_SERVER__")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
     """Everything `mesh show` says, as plain data."""
     from mesh_defs.contracts import rules_of
     from mesh_defs.contracts.clauses.properties import column_of, columns_of
+    from mesh_defs.publishing.delivery import port_states
     from mesh_defs.publishing.publish import last_attempt
     from mesh_defs.publishing.record import levels
 
@@ -82,7 +83,7 @@ def details(mesh: Mesh, state: State, product: DataProduct) -> dict[str, Any]:
         },
         "service_levels": [level.to_json() for level in levels(state, product, datetime.now(UTC))],
         "input_ports": [_plain(p) for p in descriptor.inputPorts],
-        "ports": _ports(state, product),
+        "ports": [port.to_json() for port in port_states(state, product)],
         "lineage": {k: history[0][k] for k in ("inputs", "code", "run_id")} if history else None,
         "history": history,
         "audit": _audit(last_attempt(state, product)),
@@ -104,24 +105,6 @@ def _owner(mesh: Mesh, product: DataProduct) -> dict[str, Any]:
         "email": team.email,
         "owner": owner.name if owner else None,
     }
-
-
-def _ports(state: State, product: DataProduct) -> list[dict[str, Any]]:
-    from mesh_defs.ports import delta
-
-    standing = delta.published(state, product)
-    folder = state.product(product.line, product.contract.major)
-    return [
-        {
-            "name": "lake",
-            "kind": delta.KIND,
-            "location": str(folder),
-            "snapshot": standing.version if standing else None,
-            "status": "published" if standing else "never published",
-            # The Delta commit is the publication: reading it back is what verifies it.
-            "verified_at": standing.metadata.get("published_at") if standing else None,
-        }
-    ]
 
 
 def _history(state: State, product: DataProduct) -> list[dict[str, Any]]:

@@ -88,15 +88,18 @@ def _say_ports(console: Console, data: dict[str, Any]) -> None:
     made = table("port", "kind", "snapshot", "status", "verified (UTC)", "location")
     for p in data["ports"]:
         made.add_row(
-            p["name"],
-            p["kind"],
+            plain(p["name"]),
+            plain(p["kind"]),
             plain(p["snapshot"]),
-            p["status"],
+            status(p["status"]),
             moment(p["verified_at"]),
             plain(p["location"]),
         )
     console.print("\n[bold]Ports[/bold]")
     console.print(made)
+    for p in data["ports"]:
+        if p["error"]:
+            console.print(f"{plain(p['name'])}: {plain(p['error'])}", soft_wrap=True)
 
 
 def _say_history(console: Console, data: dict[str, Any]) -> None:

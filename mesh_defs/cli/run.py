@@ -110,8 +110,17 @@ def say_report(console: Console, report: RunReport) -> None:
             said.add(text)
             named = text if text.startswith(place) else f"{place}: {text}"
             console.print(f"\n{escape(named)}", soft_wrap=True)
+    for p in report.products:
+        for port in p.failed_ports:
+            console.print(
+                f"\n{p.product}: the port {escape(port['name'])} failed, and is tried again by the "
+                f"next run. {escape(port['error'])}",
+                soft_wrap=True,
+            )
     wrong = sum(p.status in ("failed", "skipped") for p in report.products)
-    came_to = "" if report.ok else f", {wrong} of {len(report.products)} products not published"
+    failed = sum(len(p.failed_ports) for p in report.products)
+    came_to = f", {wrong} of {len(report.products)} products not published" if wrong else ""
+    came_to += f", {failed} {'port' if failed == 1 else 'ports'} failed" if failed else ""
     console.print(
         f"\n{report.seconds:.1f} s{came_to}. See it all in the UI: `make ui` (`mesh ui`)."
     )

@@ -97,6 +97,8 @@ _COLOURS = {
     "broken": "red",
     "ended": "yellow",
     "not measured": "dim",
+    "waiting": "yellow",
+    "not configured": "dim",
 }
 
 

@@ -16,6 +16,7 @@ from mesh_defs.orchestration.dbt_project import prepare, product_models
 from mesh_defs.orchestration.plan import Plan, plan
 from mesh_defs.orchestration.report import DomainResult, ProductResult, Progress, Status
 from mesh_defs.ports import delta
+from mesh_defs.publishing.delivery import deliver, port_states
 from mesh_defs.publishing.publish import last_attempt
 from mesh_defs.publishing.record import settle
 from mesh_defs.storage.state import State
@@ -45,6 +46,8 @@ def run_domain(
         todo = plan(root, state, room, wanted, force, gate.refused(name))
         for ref in todo.fresh:
             settle(state, room.products[ref.product])
+        for ref in (*todo.fresh, *todo.blocked):
+            deliver(state, room.products[ref.product])
         if not todo.work:
             return _settled(state, room, todo, started)
         return _execute(root, state, mesh, room, todo, force, listen, started)
@@ -92,6 +95,8 @@ def _execute(
     for product in room.products.values():
         if product.ref in todo.stale:
             status, reason = watch.outcome(product.ref)
+            if status in ("failed", "skipped"):  # what stands may still wait for a port
+                deliver(state, product)
             found.append(
                 _result(
                     state,
@@ -262,4 +267,5 @@ def _result(
         reason,
         said.get("rows_quarantined", 0),
         judged.get("rules_not_executable"),
+        tuple(port.to_json() for port in port_states(state, product)),
     )

@@ -25,6 +25,7 @@ from mesh_defs.orchestration.domain_run import run_domain
 from mesh_defs.orchestration.instance import settle_killed_runs
 from mesh_defs.orchestration.plan import plan
 from mesh_defs.orchestration.report import DomainResult, ProductResult, Progress, RunReport
+from mesh_defs.publishing.delivery import undelivered
 from mesh_defs.storage.state import State
 
 Listen = Callable[[Progress], None]
@@ -119,8 +120,10 @@ def _has_work(
     prepared = state.dbt(name) / "prepared.json"
     if not prepared.exists():
         return True  # must be parsed first, which a domain's own process does
+    room, chosen = mesh.rooms[name], wanted[name]
     try:
-        return plan(root, state, mesh.rooms[name], wanted[name], refused=gate.refused(name)).work
+        waits = (undelivered(state, p) for p in room.products.values())
+        return any(waits) or plan(root, state, room, chosen, refused=gate.refused(name)).work
     except MeshError:
         return True
 

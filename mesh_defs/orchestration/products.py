@@ -18,6 +18,8 @@ from mesh_defs.orchestration.attempted import attempted
 from mesh_defs.orchestration.dbt_project import product_models
 from mesh_defs.orchestration.plan import product_code
 from mesh_defs.orchestration.site import Site, forced
+from mesh_defs.ports.kinds import OutputPort, beyond_the_lake
+from mesh_defs.publishing.delivery import PortState, deliver
 from mesh_defs.publishing.publish import Outcome, publish
 from mesh_defs.publishing.record import levels
 from mesh_defs.storage.workshop import open_workshop, workshop_lock
@@ -50,7 +52,10 @@ def _product(
         kinds={"delta", "product"},
         metadata=_definition_metadata(product),
         code_version=product.contract.version,
-        check_specs=[_check_spec(key, rule) for rule in rules_of(product.contract)],
+        check_specs=[
+            *(_check_spec(key, rule) for rule in rules_of(product.contract)),
+            *(_port_spec(key, port) for port in beyond_the_lake(product)),
+        ],
         output_required=False,
         automation_condition=condition,
         freshness_policy=_freshness(product),
@@ -91,6 +96,9 @@ def _product(
         else:
             found = {**_metadata(outcome), **_service_levels(site, product)}
             yield dg.AssetObservation(key, metadata=found)
+        # After the publication is told: a port that is slow, or down, keeps no consumer waiting.
+        for port in deliver(site.state, product)[1:]:
+            yield _port_result(key, port)
 
     return publication
 
@@ -156,6 +164,24 @@ def _check_result(key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
         passed=verdict.outcome == "passed",
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
         metadata={**metadata, "outcome": verdict.outcome},
+    )
+
+
+def _port_spec(key: dg.AssetKey, port: OutputPort) -> dg.AssetCheckSpec:
+    """A port that failed turns red and stops nobody: the product is published all the same."""
+    said = f"What is published was delivered to the port {port.name}, and proven there."
+    return dg.AssetCheckSpec(f"port__{check_name(port.name)}", asset=key, description=said)
+
+
+def _port_result(key: dg.AssetKey, port: PortState) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=f"port__{check_name(port.name)}",
+        passed=port.status == "published",
+        severity=(
+            dg.AssetCheckSeverity.ERROR if port.status == "failed" else dg.AssetCheckSeverity.WARN
+        ),
+        metadata={name: str(value) for name, value in port.to_json().items() if value is not None},
     )
 
 

@@ -38,6 +38,11 @@ class ProductResult:
     reason: str = ""
     rows_quarantined: int = 0
     rules_not_executable: int | None = None
+    ports: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def failed_ports(self) -> list[dict[str, Any]]:
+        return [port for port in self.ports if port["status"] == "failed"]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -56,7 +61,7 @@ class DomainResult:
 
 @dataclass(frozen=True)
 class RunReport:
-    """A whole run: ok only if every product is published, or was already."""
+    """A whole run: ok only if every product is published, or was already, at every port."""
 
     domains: tuple[DomainResult, ...] = ()
     seconds: float = 0.0
@@ -71,7 +76,9 @@ class RunReport:
 
     @property
     def ok(self) -> bool:
-        settled = all(p.status in ("published", "unchanged") for p in self.products)
+        settled = all(
+            p.status in ("published", "unchanged") and not p.failed_ports for p in self.products
+        )
         return settled and not self.errors
 
     def to_json(self) -> dict[str, Any]:

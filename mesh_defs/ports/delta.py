@@ -14,8 +14,6 @@ from mesh_defs.storage.state import State
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-KIND = "delta"
-
 
 def publish(
     connection: DuckDBPyConnection,

@@ -9,12 +9,28 @@ from functools import cached_property
 from typing import Any
 
 from mesh_defs.model import DataProduct, Finding, MeshError
-from mesh_defs.ports import delta, postgres
 from mesh_defs.ports.grants import Grant, Grants
+from mesh_defs.ports.places import postgres_place, postgres_wrong
 from mesh_defs.ports.port import Kind, Port, Target
-from mesh_defs.storage.servers import address_of, variable_of
+from mesh_defs.storage.servers import Address, address_of, variable_of
 
-KINDS = {kind.name: kind for kind in (postgres.KIND,)}
+
+def _postgres(target: Target, address: Address) -> Port:
+    from mesh_defs.ports.postgres import PostgresPort
+
+    return PostgresPort(target, address)
+
+
+LAKE = "delta"
+KINDS = {
+    "postgres": Kind(
+        ("postgres", "postgresql"),
+        ("postgres", "postgresql"),
+        _postgres,
+        postgres_place,
+        postgres_wrong,
+    ),
+}
 """All but the lake, which every product is published in."""
 _ALSO = {"postgresql": "postgres"}
 _MAJOR = re.compile(r"^v?(\d+)(\.|$)")
@@ -34,12 +50,12 @@ class OutputPort:
     @property
     def kind(self) -> str:
         """`delta` where none is said."""
-        said = (self.product.descriptor.outputPorts[self.index].type or delta.KIND).lower()
+        said = (self.product.descriptor.outputPorts[self.index].type or LAKE).lower()
         return _ALSO.get(said, said)
 
     @property
     def is_lake(self) -> bool:
-        return self.kind == delta.KIND
+        return self.kind == LAKE
 
     @property
     def variable(self) -> str:
@@ -95,7 +111,7 @@ def problems(port: OutputPort) -> Iterator[Finding]:
         return
     kind: Kind | None = KINDS.get(port.kind)
     if kind is None:
-        known = ", ".join(f"`{name}`" for name in sorted([delta.KIND, *KINDS]))
+        known = ", ".join(f"`{name}`" for name in sorted([LAKE, *KINDS]))
         yield port.product.source.finding(
             ("outputPorts", port.index, "type"),
             f"no kind of port is called `{port.kind}`",

@@ -11,18 +11,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlglot import exp
-
 from mesh_defs.model import ProductRef
 from mesh_defs.ports.grants import Grants
 from mesh_defs.storage.servers import Address
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from sqlglot import exp
 
 Shape = tuple[tuple[str, str], ...]
 """Columns, each with its type, in the words of whoever has them."""
-Prove = Callable[[exp.Expression, Shape], None]
+Prove = Callable[["exp.Expression", Shape], None]
 """Takes rows as they were read back and the shape that the target says they have. Raises MeshError
 where they are not what was audited."""
 
@@ -109,7 +108,6 @@ class Target:
 class Kind:
     """A kind of port: which servers of a contract are for it, and how it is opened."""
 
-    name: str
     servers: tuple[str, ...]  # ODCS's types of servers
     schemes: tuple[str, ...]  # of the URL in the environment
     open: Callable[[Target, Address], Port]

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.port import Audited, Kind, Mark, Prove, Shape, Target
-from mesh_defs.ports.postgres_grants import GRANTS_LOCK, PostgresGrants, alone, view_of
+from mesh_defs.ports.port import Audited, Mark, Prove, Shape
+from mesh_defs.ports.postgres_grants import GRANTS_LOCK, PostgresGrants, alone
 from mesh_defs.ports.postgres_types import Kept, kept
 from mesh_defs.ports.proof import kinds_of
 from mesh_defs.storage import pipes
-from mesh_defs.storage.postgres import SCHEMES, connected, identifier, literal, run
+from mesh_defs.storage.postgres import connected, identifier, literal, run
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -265,20 +265,3 @@ def _rows_of(
             for c in columns
         ]
         yield exp.select(*values).from_(exp.maybe_parse(table, dialect="duckdb")).subquery("rows")
-
-
-def _place(target: Target) -> str:
-    server = target.server
-    return (
-        f"postgresql://{server.get('host')}:{server.get('port')}/{server.get('database')}"
-        f"/{target.product.domain}.{view_of(target)}"
-    )
-
-
-def _wrong(target: Target) -> str | None:
-    if (said := target.server.get("schema")) != target.product.domain:
-        return f"schema `{said}`, where a domain's products are in `{target.product.domain}`"
-    return None
-
-
-KIND = Kind("postgres", ("postgres", "postgresql"), SCHEMES, PostgresPort, _place, _wrong)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.grants import Grant
+from mesh_defs.ports.places import postgres_view
 from mesh_defs.ports.port import Target
 from mesh_defs.storage.postgres import connected, identifier, literal, place_of, run
 from mesh_defs.storage.servers import Address
@@ -57,7 +58,7 @@ class PostgresGrants:
         self.target = target
         self.address = address
         self.schema = target.product.domain
-        self.view = view_of(target)
+        self.view = postgres_view(target)
 
     @property
     def location(self) -> str:
@@ -135,11 +136,6 @@ class PostgresGrants:
         if (grant.product, grant.port, grant.version) != mine:
             raise MeshError(f"{self.location} is no port of {grant.product} v{grant.version}.")
         return grant.consumer
-
-
-def view_of(target: Target) -> str:
-    """What readers ask for: `purchases_v1`."""
-    return f"{target.product.product}_v{target.major}"
 
 
 def alone(there: Connection[Any], what: str, seconds: int = 60) -> None:

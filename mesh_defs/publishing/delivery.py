@@ -7,16 +7,15 @@ record a product, in the state folder, so that a port which failed is tried agai
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock
 
-from mesh_defs.model import DataProduct, DomainRoom, MeshError
+from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
+from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark
 from mesh_defs.ports.proof import prover
 from mesh_defs.publishing.promised import promised_columns
@@ -72,7 +71,7 @@ def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
     found = [
         PortState(
             lake,
-            delta.KIND,
+            LAKE,
             str(state.product(product.line, product.contract.major)),
             standing.version if standing else None,
             "published" if standing else "never published",
@@ -107,12 +106,6 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
                 if standing and before.status in ("waiting", "failed"):
                     _deliver(state, product, port, standing, connection)
     return port_states(state, product)
-
-
-def deliver_all(state: State, room: DomainRoom, names: Iterable[str]) -> None:
-    """Deliver what waits of some of a domain's products."""
-    for name in names:
-        deliver(state, room.products[name])
 
 
 def audited(product: DataProduct, snapshot: Snapshot) -> Audited:

@@ -19,7 +19,6 @@ from mesh_defs.storage.servers import Address
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
-SCHEMES = ("postgresql", "postgres")
 _PATIENCE = 10
 
 

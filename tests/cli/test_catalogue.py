@@ -42,8 +42,8 @@ cents.logicalType      cents is of type integer                       error
 not_empty              the number of rows is more than 0              error
 
 Ports
-port  kind   snapshot  status     verified (UTC)    location
-lake  delta  0         published  YYYY-MM-DD hh:mm  ROOT/.mesh/lake/insight/products/best_day/v1
+port      kind   snapshot  status     verified (UTC)    location
+best_day  delta  0         published  YYYY-MM-DD hh:mm  ROOT/.mesh/lake/insight/products/best_day/v1
 
 Snapshots, newest first
 snapshot  published (UTC)   rows  rules     contract  code      run       made from

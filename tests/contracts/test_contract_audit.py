@@ -202,6 +202,7 @@ QUERIES = [
     ("postgres", "SELECT count(*) FROM {object} WHERE s ~ '^[a-z]$'", 1),
     ("sqlserver", "SELECT TOP 1 len([s]) FROM {object} ORDER BY len([s]) DESC", 2),
     ("local", "SELECT count(*) FILTER (s = 'x') FROM {object}", 1),
+    ("local, postgres", "SELECT count(*) FILTER (s = 'x') FROM {object}", 1),
     (None, "SELECT count(*) FILTER (s = 'x') FROM {object}", 1),
 ]
 
@@ -212,7 +213,8 @@ def test_sql_is_of_the_dialect_of_the_contracts_servers(
 ) -> None:
     quality = [{"id": "own", "type": "sql", "query": query, "mustBe": answer}]
     of = one_object([{"name": "s", "logicalType": "string"}], quality=quality)
-    named = contract({"servers": [{"server": "there", "type": server}] if server else []})
+    types = server.split(", ") if server else []
+    named = contract({"servers": [{"server": t, "type": t} for t in types]})
     of.odcs.servers = named.odcs.servers
     rows = table({"s": "VARCHAR"}, [("x",), ("12",)])
     assert verdicts(rows, of)["own"].outcome == "passed"

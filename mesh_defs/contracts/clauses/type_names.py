@@ -31,12 +31,19 @@ SERVERS = {
     "synapse": "tsql",
     "trino": "trino",
 }
+FILES = frozenset({"local", "s3", "azure", "sftp", "iceberg"})
 _LENGTH = re.compile(r"(?i)^(?:n?(?:var)?char2?|character(?: varying)?|string)\s*\((\d+)\)$")
 
 
 def dialects_of(odcs: OpenDataContractStandard) -> list[str]:
-    """The SQL dialects that the contract's servers speak; none for files."""
+    """The SQL dialects that the contract's servers speak; none for files.
+
+    The first server is where the product is made. Where that is files, a database after it is one
+    more place to which it is delivered, and changes nothing about the contract's words.
+    """
     types = [(server.type or "").lower() for server in odcs.servers or []]
+    if types and types[0] in FILES:
+        return []
     return list(dict.fromkeys(SERVERS[t] for t in types if t in SERVERS))
 
 

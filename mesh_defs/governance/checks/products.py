@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from mesh_defs.governance.checks.domains import listed
 from mesh_defs.governance.sight import CONTRACT, DESCRIPTOR, Sight, contracts, descriptors
 from mesh_defs.model import DataProduct, Finding, ProductRef
+from mesh_defs.ports.kinds import ports_of, problems
 
 _MAJOR = re.compile(r"^v?(\d+)(\.|$)")
 _YAML = (".yaml", ".yml", ".json")
@@ -131,6 +132,8 @@ def output_ports(sight: Sight) -> Iterator[Finding]:
     """Every output port keeps a version of the product's contract, and every version has one."""
     for product in sight.products.values():
         contract, seen = product.contract, set()
+        for declared in ports_of(product):
+            yield from problems(declared)
         if product.older_of:
             if contract.version not in {str(p.version) for p in product.descriptor.outputPorts}:
                 yield product.source.finding(

@@ -1,0 +1,90 @@
+"""Which ports a product has, and what `mesh validate` finds about one that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mesh_defs.model import MeshError
+from mesh_defs.ports.kinds import grants_of, ports_of, problems
+from mesh_defs.storage.servers import address_of, variable_of
+from tests.ports.lab import CONTRACT, DESCRIPTOR, Lab
+from tests.tiny_mesh import build
+
+POSTGRES = {"type": "postgres", "host": "h", "port": 5432, "database": "d", "schema": "shop"}
+WRONG = [
+    # (the port's type, the contract's server, where it is found, what is said)
+    ("carrier pigeon", POSTGRES, "outputPorts[1].type", "no kind of port is called"),
+    ("postgres", None, "servers", "no server `exit`"),
+    ("postgres", {**POSTGRES, "server": "other"}, "servers", "no server `exit`"),
+    ("postgres", {"type": "local", "path": "x", "format": "csv"}, "servers[0].type", "`local`"),
+    ("postgres", {**POSTGRES, "schema": "public"}, "servers[0]", "schema `public`"),
+]
+
+
+def declared(root: Path, kind: str, server: dict[str, Any] | None) -> Lab:
+    build(root)
+    lab = Lab(root)
+    lab.declare(DESCRIPTOR, "outputPorts", {"name": "exit", "type": kind})
+    if server:
+        lab.declare(CONTRACT, "servers", {"server": "exit", **server})
+    return lab
+
+
+@pytest.mark.parametrize(("kind", "server", "field", "said"), WRONG)
+def test_a_port_that_cannot_be_is_found_and_is_not_opened(
+    kind: str, server: dict[str, Any] | None, field: str, said: str, tmp_path: Path
+) -> None:
+    lab = declared(tmp_path / "mesh", kind, server)
+    port = next(p for p in ports_of(lab.product) if p.name == "exit")
+    (finding,) = problems(port)
+    assert (finding.field, said in finding.problem) == (field, True), finding
+    with pytest.raises(MeshError, match=r"exit|pigeon|schema|local"):
+        port.open()
+    lab.snapshot("select 1::bigint as order_id")
+    assert (lab.stands.status, said in lab.stands.error) == ("failed", True)
+
+
+@pytest.mark.parametrize("kind", ["postgres", "PostgreSQL"])
+def test_a_port_that_can_be_has_a_place_before_anybody_knows_its_server(
+    kind: str, tmp_path: Path
+) -> None:
+    lab = declared(tmp_path / "mesh", kind, POSTGRES)
+    lake, port = ports_of(lab.product)
+    assert (lake.is_lake, port.kind, list(problems(port))) == (True, "postgres", [])
+    assert lab.stands.location == "postgresql://h:5432/d/shop.orders_v1"
+    assert grants_of(lab.product, "orders") is None
+    unknown = grants_of(lab.product, "nowhere")
+    assert unknown is not None
+    with pytest.raises(MeshError, match="no port `nowhere`"):
+        unknown.grants()
+
+
+def test_a_port_is_of_the_major_version_it_says(tmp_path: Path) -> None:
+    lab = declared(tmp_path / "mesh", "postgres", POSTGRES)
+    text = (lab.root / DESCRIPTOR).read_text()
+    head, _, port = text.partition("name: exit")
+    (lab.root / DESCRIPTOR).write_text(f"{head}name: exit{port.replace('1.0.0', '2.0.0', 1)}")
+    assert [p.name for p in ports_of(lab.product)] == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("server", "variable"),
+    [("apps", "MESH_SERVER__APPS"), ("our apps-2", "MESH_SERVER__OUR_APPS_2")],
+)
+def test_a_servers_variable(server: str, variable: str) -> None:
+    assert variable_of(server) == variable
+
+
+def test_an_address_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESH_SERVER__APPS", "postgresql://me:hunter2%21@db/apps")
+    found = address_of("apps", ("postgresql",))
+    assert found is not None
+    assert "hunter2" not in repr(found)
+    assert found.hide("no hunter2! and no hunter2%21") == "no *** and no ***"
+    with pytest.raises(MeshError, match="expected s3://") as caught:
+        address_of("apps", ("s3",))
+    assert "hunter2" not in str(caught.value)
+    assert address_of("nobody", ("s3",)) is None
