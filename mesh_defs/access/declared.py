@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mesh_defs.access.acting import actor_of
-from mesh_defs.access.agreements import Agreement, Book, Entry, Refused, Request, State, fold
+from mesh_defs.access.agreements import (
+    LAKE,
+    Agreement,
+    Book,
+    Entry,
+    Refused,
+    Request,
+    State,
+    fold,
+)
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.offers import offered, port_of, terms_today
 from mesh_defs.model import Domain, Mesh, MeshError, ProductRef
@@ -60,9 +69,9 @@ def standing_for(mesh: Mesh, agreement: Agreement, now: datetime) -> Approval | 
 
 
 def latest(book: Book, domain: str, ref: ProductRef, version: int) -> Agreement | None:
-    """The newest agreement about a domain's input, however it stands."""
-    wanted = (f"domain:{domain}", str(ref), version)
-    found = [a for a in book.values() if (a.consumer, a.product, a.version) == wanted]
+    """The newest agreement about a domain's input, however it stands: inputs are of the lake."""
+    wanted = (f"domain:{domain}", str(ref), version, LAKE)
+    found = [a for a in book.values() if (a.consumer, a.product, a.version, a.kind) == wanted]
     return found[-1] if found else None
 
 
@@ -70,7 +79,7 @@ def _wanted(mesh: Mesh, domain: Domain, ref: ProductRef, given: Input) -> tuple[
     product = offered(mesh, str(ref), given.version)
     consumer = f"domain:{domain.name}"
     wanted = Request(
-        str(product.line), port_of(product), given.version, consumer, given.purpose,
+        str(product.line), port_of(product)[0], given.version, consumer, given.purpose,
         terms_today(mesh, product, given.role),
     )  # fmt: skip
     return wanted, actor_of(mesh, domain.file.team.name, product.line, consumer, None)

@@ -25,10 +25,12 @@ from mesh_defs.access.agreements import (
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.agreements.states import BINDING
 from mesh_defs.access.offers import offered, port_of, terms_today
+from mesh_defs.access.reconciling import Reconciled, reconcile
 from mesh_defs.access.register import Register, find
-from mesh_defs.access.settling import LakeGrants, grant_of, settle
-from mesh_defs.model import Mesh, ProductRef
-from mesh_defs.ports.grants import Grant, Grants
+from mesh_defs.access.settling import grant_of, settle
+from mesh_defs.access.targets import Place, Targets
+from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.ports.grants import Grant
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
 
@@ -44,7 +46,7 @@ class Desk:
         self.mesh = Mesh.read(root)
         self.name = name
         self.register = Register(Ledger.open(State.of(root)), clock)
-        self.lake = LakeGrants(self.register)
+        self.targets = Targets(self.mesh, self.register)
 
     def request(
         self,
@@ -54,8 +56,9 @@ class Desk:
         version: int | None = None,
         until: date | None = None,
         role: str | None = None,
+        port: str | None = None,
     ) -> Agreement:
-        """Ask for a product's port at a major version; the newest one if none is said."""
+        """Ask for a product's port at a major version; if none is said, the lake's and the newest."""
         asked = offered(self.mesh, product, version)
         who = consumer_of(self.mesh, consumer, self.name)
         if who == f"domain:{asked.line.domain}":
@@ -64,9 +67,10 @@ class Desk:
             )
         if asked.status == "retired":
             raise Refused(f"`{asked}` is retired: nobody can begin to read it.")
+        name, kind = port_of(asked, port)
         wanted = Request(
-            str(asked.line), port_of(asked), asked.contract.major, who, purpose,
-            terms_today(self.mesh, asked, role), until,
+            str(asked.line), name, asked.contract.major, who, purpose,
+            terms_today(self.mesh, asked, role), until, kind,
         )  # fmt: skip
         actor = actor_of(self.mesh, self.name, asked.line, who, None)
         made = self.register.decide(
@@ -127,18 +131,29 @@ class Desk:
     def settle(self) -> list[Entry]:
         """Do whatever is due by now: what files say, and what ports are to grant or take back."""
         said = self.register.decide(lambda book, now: declared.entries(self.mesh, book, now))
-        return [*said, *settle(self.register, self.port)]
+        return [*said, *settle(self.register, self.targets.of)]
 
-    def port(self, agreement: Agreement) -> Grants:
-        """What holds an agreement's permission. There is one kind yet."""
-        return self.lake
+    def reconcile(self) -> Reconciled:
+        """The same, and every port is asked what it grants."""
+        said = self.register.decide(lambda book, now: declared.entries(self.mesh, book, now))
+        found = reconcile(self.register, self.targets)
+        found.done[:0] = said
+        return found
 
-    def granted(self) -> frozenset[Grant]:
-        """Every grant as the ports list it now."""
-        return self.lake.grants()
-
-    def is_granted(self, agreement: Agreement) -> bool:
-        return grant_of(agreement) in self.granted()
+    def granted(self, agreements: Iterable[Agreement]) -> frozenset[str]:
+        """The ids of those whose permission their port lists now; a silent port lists nothing."""
+        listed: dict[Place, frozenset[Grant]] = {}
+        found = set()
+        for agreement in agreements:
+            place = Place.of(agreement)
+            if place not in listed:
+                try:
+                    listed[place] = frozenset(self.targets.of(agreement).grants())
+                except MeshError:
+                    listed[place] = frozenset()
+            if grant_of(agreement) in listed[place]:
+                found.add(agreement.id)
+        return frozenset(found)
 
     def _settled(self, id: str) -> Agreement:
         self.settle()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mesh_defs.access.agreements import Terms
+from mesh_defs.access.agreements import LAKE, Terms
 from mesh_defs.access.agreements.terms import terms_of
 from mesh_defs.model import DataProduct, Mesh, MeshError
+from mesh_defs.ports.kinds import ports_of
 
 
 def offered(mesh: Mesh, address: str, version: int | None) -> DataProduct:
@@ -26,8 +27,17 @@ def terms_today(mesh: Mesh, product: DataProduct, role: str | None) -> Terms:
     return terms_of(product.contract, team.name, role)
 
 
-def port_of(product: DataProduct) -> str:
-    """The name of the output port that the contract is about, in its major version."""
-    ports = [p for p in product.descriptor.outputPorts if p.contractId == product.contract.id]
-    major = f"{product.contract.major}."
-    return next((p.name for p in ports if p.version.startswith(major)), ports[0].name)
+def port_of(product: DataProduct, name: str | None = None) -> tuple[str, str]:
+    """The name and the kind of a port of a product: the lake's, if none is named.
+
+    Raises MeshError for a name that is none of its ports.
+    """
+    ports = ports_of(product)
+    if name is None:
+        lake = next((p.name for p in ports if p.is_lake), product.ref.product)
+        return lake, LAKE
+    found = next((p for p in ports if p.name == name), None)
+    if found is None:
+        known = ", ".join(f"`{p.name}` ({p.kind})" for p in ports)
+        raise MeshError(f"`{product.line}` has no port `{name}`. It has {known}.")
+    return found.name, LAKE if found.is_lake else found.kind

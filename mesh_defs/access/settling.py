@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from mesh_defs.access.agreements import Agreement, Book, Entry, Event, State, Step, due
+from mesh_defs.access.agreements import LAKE, Agreement, Book, Entry, Event, State, Step, due
 from mesh_defs.access.agreements.deciding import observe
 from mesh_defs.access.register import Register
 from mesh_defs.model import MeshError
 from mesh_defs.ports.grants import Grant, Grants
 
-_STANDING = (State.APPROVED, State.ACTIVE, State.NOTICE_GIVEN)
+STANDING = (State.APPROVED, State.ACTIVE, State.NOTICE_GIVEN)
 
 
 class LakeGrants:
@@ -33,7 +33,9 @@ class LakeGrants:
     def grants(self) -> frozenset[Grant]:
         book, now = self._register.book(), self._register.now()
         return frozenset(
-            grant_of(a) for a in book.values() if a.state in _STANDING and not a.over(now)
+            grant_of(a)
+            for a in book.values()
+            if a.kind == LAKE and a.state in STANDING and not a.over(now)
         )
 
 
@@ -86,7 +88,7 @@ def _step(register: Register, id: str, port_of: Callable[[Agreement], Grants]) -
 
 def _stands(register: Register, id: str) -> bool:
     agreement = register.book()[id]
-    return agreement.state in _STANDING and not agreement.over(register.now())
+    return agreement.state in STANDING and not agreement.over(register.now())
 
 
 def _closed(agreement: Agreement, now: datetime) -> Iterator[Entry]:

@@ -62,6 +62,8 @@ STEPS = {
     (State.ACTIVE, State.NOTICE_GIVEN),
     (State.ACTIVE, State.SUSPENDED),
     (State.ACTIVE, State.EXPIRED),
+    (State.ACTIVE, State.APPROVED),  # the port lost the grant
+    (State.NOTICE_GIVEN, State.APPROVED),
     (State.NOTICE_GIVEN, State.SUSPENDED),
     (State.NOTICE_GIVEN, State.ENDED),
     (State.NOTICE_GIVEN, State.EXPIRED),
@@ -194,6 +196,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert len(set(approved[: len(levels)])) == len(levels)
         last = [e.event for e in self.entries if e.event in (
             Event.APPROVED, Event.GRANTED, Event.SUSPENDED, Event.RESUMED, Event.WITHDRAWN,
+            Event.GRANT_LOST,
         ) and not (e.event is Event.APPROVED and self.agreement.was_active)]  # fmt: skip
         assert last[-1] is Event.GRANTED or (
             last[-1] is Event.APPROVED and Event.GRANTED in last  # a renewal's

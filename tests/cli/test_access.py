@@ -16,6 +16,7 @@ from tests.tiny_mesh import TinyMesh
 
 CONSUMER, PROVIDER = "Insight team", "Shop team"
 REQUEST = ["request", "shop.orders", "--purpose", "To find the best day."]
+NOTHING = {"ok": True, "done": [], "orphans": [], "stuck": [], "troubles": []}
 IN_A_WEEK = (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
 
 
@@ -93,7 +94,7 @@ def test_it_ends_when_its_notice_is_over_and_is_seen_to_be_gone(
 ) -> None:
     access.active()
     access("cancel", "a1", "--why", "enough", who=CONSUMER)
-    assert access("reconcile") == {"ok": True, "done": [], "stuck": []}
+    assert access("reconcile") == NOTHING
     tomorrow_month = datetime.now(UTC) + timedelta(days=31)
 
     class Later(desk.Desk):

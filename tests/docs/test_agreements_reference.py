@@ -8,6 +8,7 @@ from typing import Any
 
 from mesh_defs.access.agreements import State
 from mesh_defs.access.agreements.states import COMMANDS, POSSIBLE, Permission
+from mesh_defs.model.approvals import Approval, ApprovalsFile
 from mesh_defs.model.governance import GovernanceFile
 from mesh_defs.storage.ledger import GENESIS, Draft, Head
 from mesh_defs.storage.ledger.chain import chained
@@ -43,6 +44,17 @@ def test_the_hash_on_the_page_is_the_hash() -> None:
     for record in chained([draft, draft], Head()):
         assert names["digest"](vars(record)) == record.hash
     assert GENESIS == "0" * 64
+
+
+def test_the_standing_approvals_on_the_page_can_be_read() -> None:
+    import yaml
+
+    (block,) = [b for b in blocks(PAGE) if b.title == "domains/sales/approvals.yaml"]
+    shown = yaml.safe_load(block.text)
+    ApprovalsFile.model_validate(shown)
+    fields = [f"approvals[].{name}" for name in Approval.model_fields]
+    assert [c[0] for c in table_codes(PAGE, "Inputs and standing approvals")] == fields
+    assert [f"approvals[].{name}" for name in shown["approvals"][0]] == fields
 
 
 def test_the_governance_file_on_the_page_can_be_read() -> None:

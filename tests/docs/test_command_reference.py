@@ -111,13 +111,12 @@ def test_what_is_done_to_a_token_says_it_as_create_does(
 
 
 def _agreed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An active agreement of a mesh, which becomes the current one."""
+    """An active agreement of a mesh, approved beforehand, which becomes the current one."""
     monkeypatch.chdir(root)
     (root / "governance.yaml").write_text(
         "team: {name: G, email: g@x.com, members: [{name: Gus, role: steward}]}\n", "utf-8"
     )
     _type("mesh access request shop.orders --purpose 'To find out.' --as 'Insight team'")
-    _type("mesh access approve a1 --as 'Shop team'")
 
 
 def _type(line: str) -> str:

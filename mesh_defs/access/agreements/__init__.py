@@ -3,7 +3,7 @@
 Decide (`deciding`) on what was folded (`folding`) under the rules (`rules`); append; fold again.
 """
 
-from mesh_defs.access.agreements.agreement import Agreement, Entry, Terms, end_of
+from mesh_defs.access.agreements.agreement import LAKE, Agreement, Entry, Terms, end_of
 from mesh_defs.access.agreements.deciding import Actor, Request
 from mesh_defs.access.agreements.due import Step, due
 from mesh_defs.access.agreements.folding import EMPTY, Book, apply, fold
@@ -12,6 +12,7 @@ from mesh_defs.access.agreements.states import Change, Event, Permission, Side, 
 
 __all__ = [
     "EMPTY",
+    "LAKE",
     "Actor",
     "Agreement",
     "Book",

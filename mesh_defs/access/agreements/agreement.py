@@ -103,6 +103,10 @@ class Renewal:
     approvals: tuple[Approval, ...] = ()
 
 
+LAKE = "delta"
+"""The kind of port whose permission is the agreement itself; a domain's inputs are of it."""
+
+
 @dataclass(frozen=True)
 class Agreement:
     """Where an agreement stands after the entries that were made so far."""
@@ -117,6 +121,7 @@ class Agreement:
     terms: Terms
     since: datetime
     changed: datetime
+    kind: str = LAKE
     state: State = State.REQUESTED
     permission: Permission = Permission.NONE
     error: str | None = None

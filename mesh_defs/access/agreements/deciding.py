@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from mesh_defs.access.agreements.agreement import Agreement, Entry, Terms
+from mesh_defs.access.agreements.agreement import LAKE, Agreement, Entry, Terms
 from mesh_defs.access.agreements.folding import Book
 from mesh_defs.access.agreements.rules import Refused, check
 from mesh_defs.access.agreements.states import BY, OVER, Change, Event, Side, State
@@ -46,6 +46,7 @@ class Request:
     purpose: str
     terms: Terms
     until: date | None = None
+    kind: str = LAKE
 
 
 def next_id(book: Book) -> str:
@@ -76,6 +77,7 @@ def request(book: Book, id: str, wanted: Request, actor: Actor, at: datetime) ->
     data: dict[str, Any] = {
         "product": wanted.product,
         "port": wanted.port,
+        "kind": wanted.kind,
         "version": wanted.version,
         "consumer": wanted.consumer,
         "purpose": wanted.purpose,

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mesh_defs.access.agreements.agreement import (
+    LAKE,
     Agreement,
     Announcement,
     Approval,
@@ -57,6 +58,7 @@ def _requested(entry: Entry) -> Agreement:
         purpose=data["purpose"],
         requested_by=entry.who,
         terms=Terms.from_json(data["terms"]),
+        kind=data.get("kind", LAKE),
         until=_day(data.get("until")),
         since=entry.at,
         changed=entry.at,
@@ -106,6 +108,11 @@ def _granted(agreement: Agreement, entry: Entry) -> Agreement:
 
 def _grant_failed(agreement: Agreement, entry: Entry) -> Agreement:
     return replace(agreement, permission=Permission.PROVISIONING, error=entry.why)
+
+
+def _grant_lost(agreement: Agreement, entry: Entry) -> Agreement:
+    """Active means granted: it is on its way again."""
+    return replace(_grant_failed(agreement, entry), state=State.APPROVED)
 
 
 def _revoked(agreement: Agreement, entry: Entry) -> Agreement:
@@ -189,6 +196,7 @@ _DOES: Mapping[Event, Callable[[Agreement, Entry], Agreement]] = {
     Event.WITHDRAWN: _withdrawn,
     Event.GRANTED: _granted,
     Event.GRANT_FAILED: _grant_failed,
+    Event.GRANT_LOST: _grant_lost,
     Event.REVOKED: _revoked,
     Event.REVOKE_FAILED: _revoke_failed,
     Event.CANCELLED: _cancelled,

@@ -169,7 +169,11 @@ def _closed(agreement: Agreement, entry: Entry) -> str:
     return ""
 
 
-_NOT_WHEN_OVER = frozenset(COMMANDS) | {Event.GRANTED, Event.GRANT_FAILED}
+_NOT_WHEN_OVER = frozenset(COMMANDS) | {
+    Event.GRANTED,
+    Event.GRANT_FAILED,
+    Event.GRANT_LOST,
+}
 _CONDITIONS: Mapping[Event, Callable[[Agreement, Entry], str]] = {
     Event.APPROVED: _approved,
     Event.REJECTED: _rejected,

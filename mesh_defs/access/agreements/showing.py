@@ -16,6 +16,7 @@ def summary(agreement: Agreement, granted: bool) -> dict[str, Any]:
         "id": agreement.id,
         "product": agreement.product,
         "port": agreement.port,
+        "kind": agreement.kind,
         "version": agreement.version,
         "consumer": agreement.consumer,
         "purpose": agreement.purpose,

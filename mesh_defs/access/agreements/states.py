@@ -53,6 +53,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     GRANTED = "granted"
     GRANT_FAILED = "grant failed"
+    GRANT_LOST = "grant lost"
     REVOKED = "revoked"
     REVOKE_FAILED = "revoke failed"
     CANCELLED = "cancelled"
@@ -79,9 +80,9 @@ POSSIBLE: Mapping[State, tuple[Event, ...]] = {
     ),
     State.ACTIVE: (
         *_LEAVING, Event.RENEWAL_REQUESTED, Event.APPROVED, Event.REJECTED, Event.REASSESSED,
-        *_ENDING,
+        Event.GRANT_LOST, *_ENDING,
     ),
-    State.NOTICE_GIVEN: (*_LEAVING, *_ENDING),
+    State.NOTICE_GIVEN: (*_LEAVING, Event.GRANT_LOST, *_ENDING),
     State.SUSPENDED: (
         Event.RESUMED, Event.CANCELLED, Event.EARLY_END_OFFERED, Event.ANNOUNCED, *_ENDING,
     ),
@@ -106,6 +107,7 @@ BY: Mapping[Event, tuple[Side, ...]] = {
     Event.RESUMED: (Side.GOVERNANCE,),
     Event.GRANTED: (Side.PLATFORM,),
     Event.GRANT_FAILED: (Side.PLATFORM,),
+    Event.GRANT_LOST: (Side.PLATFORM,),
     Event.REVOKED: (Side.PLATFORM,),
     Event.REVOKE_FAILED: (Side.PLATFORM,),
     Event.ENDED: (Side.PLATFORM,),

@@ -38,6 +38,9 @@ def request(
     role: Annotated[
         str | None, typer.Option(help="As which of the contract's roles, if it has several.")
     ] = None,
+    port: Annotated[
+        str | None, typer.Option(help="Which of its ports; the lake's if left out.")
+    ] = None,
     who: As = None,
     json: Json = False,
 ) -> None:
@@ -49,7 +52,7 @@ def request(
       mesh access request sales.baskets --for app:till --purpose Refunds --until 2027-03-31
     """
     desk = desk_of(who)
-    say(desk, desk.request(product, purpose, consumer, version, day(until), role), json)
+    say(desk, desk.request(product, purpose, consumer, version, day(until), role, port), json)
 
 
 def approve(

@@ -86,7 +86,8 @@ def announce(
     desk, first = desk_of(who), day(on)
     assert first
     told = desk.announce(product, version, str(change), first, why)
-    data = [whole(a, desk.is_granted(a), desk.register.now()) for a in told]
+    granted = desk.granted(told)
+    data = [whole(a, a.id in granted, desk.register.now()) for a in told]
     if json:
         as_json(data)
         return

@@ -52,7 +52,7 @@ def say(desk: Desk, agreement: Agreement, json: bool) -> None:
     from mesh_defs.access.agreements.showing import whole
     from mesh_defs.cli.say import as_json, console
 
-    data = whole(agreement, desk.is_granted(agreement), desk.register.now())
+    data = whole(agreement, bool(desk.granted([agreement])), desk.register.now())
     if json:
         as_json(data)
     else:

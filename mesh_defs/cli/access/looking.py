@@ -39,18 +39,18 @@ def list_agreements(
     """
     from mesh_defs.access.agreements.showing import summary
     from mesh_defs.access.agreements.states import OVER
-    from mesh_defs.access.settling import grant_of
     from mesh_defs.cli.say import as_json, console, moment, plain, table
 
     desk = desk_of()
-    granted = desk.granted()
-    rows = [
-        summary(a, grant_of(a) in granted)
+    wanted = [
+        a
         for a in desk.register.book().values()
         if (every or a.state not in OVER)
         and product in (None, a.product)
         and (consumer is None or consumer in (a.consumer, a.consumer.partition(":")[2]))
     ]
+    granted = desk.granted(wanted)
+    rows = [summary(a, a.id in granted) for a in wanted]
     if json:
         as_json(rows)
         return
@@ -170,36 +170,41 @@ def verify(
 
 
 def reconcile(json: Json = False) -> None:
-    """Do what is due: grant, take back, close what is over; each is recorded when it was read back.
+    """Make files, ledger and ports agree: ask and approve what files say, grant what was agreed,
+    take back what is over or was never agreed. Each is recorded when it was read back.
 
-    Every decision does this at once. It is for the time in between, when a notice runs out or a
-    port did not answer; the exit code is 1 while one does not. Repeating it changes nothing.
+    Every decision does its part at once, and Dagster the whole each hour. Exit code 1 while a port
+    does not answer. Repeating it changes nothing.
 
     \b
     Examples:
       mesh access reconcile
+      mesh access reconcile --json | jq '.orphans'
     """
-    from mesh_defs.access.agreements import due
     from mesh_defs.cli.say import as_json, error
 
-    desk = desk_of()
-    made = desk.settle()
-    now = desk.register.now()
-    stuck = [a for a in desk.register.book().values() if due(a, now)]
+    found = desk_of().reconcile()
     if json:
         as_json(
             {
-                "ok": not stuck,
-                "done": [{"agreement": e.agreement, "event": str(e.event)} for e in made],
-                "stuck": [{"agreement": a.id, "error": a.error} for a in stuck],
+                "ok": found.ok,
+                "done": [{"agreement": e.agreement, "event": str(e.event)} for e in found.done],
+                "orphans": [asdict(grant) for grant in found.orphans],
+                "stuck": [{"agreement": a.id, "error": a.error} for a in found.stuck],
+                "troubles": found.troubles,
             }
         )
     else:
-        for entry in made:
+        for entry in found.done:
             print(f"{entry.agreement}: {entry.event}")
-        for agreement in stuck:
+        for g in found.orphans:
+            print(f"{g.consumer} read {g.port} of {g.product} v{g.version}, and nobody had agreed: "
+                  "revoked")  # fmt: skip
+        for agreement in found.stuck:
             error(f"{agreement.id}: {agreement.permission}: {agreement.error}")
-        if not (made or stuck):
+        for trouble in found.troubles:
+            error(trouble)
+        if found.ok and not (found.done or found.orphans):
             print("Nothing is due.")
-    if stuck:
+    if not found.ok:
         raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""Which port holds which permission: the lake, or what the product's descriptor declares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mesh_defs.access.agreements import LAKE, Agreement
+from mesh_defs.access.offers import offered
+from mesh_defs.access.register import Register
+from mesh_defs.access.settling import LakeGrants
+from mesh_defs.model import Mesh, MeshError
+from mesh_defs.ports.grants import Grant, Grants
+from mesh_defs.ports.kinds import beyond_the_lake, grants_of
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A port of a product in a major version."""
+
+    product: str
+    port: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.port} of {self.product} v{self.version}"
+
+    @classmethod
+    def of(cls, agreement: Agreement) -> Place:
+        return cls(agreement.product, agreement.port, agreement.version)
+
+
+class Targets:
+    """Every place of a mesh where a permission can be."""
+
+    def __init__(self, mesh: Mesh, register: Register) -> None:
+        self._mesh = mesh
+        self.lake = LakeGrants(register)
+
+    def of(self, agreement: Agreement) -> Grants:
+        """The permissions on an agreement's port. What is not there any more says so in each verb."""
+        if agreement.kind == LAKE:
+            return self.lake
+        try:
+            product = offered(self._mesh, agreement.product, agreement.version)
+        except MeshError as error:
+            return _Unknown(str(error))
+        return grants_of(product, agreement.port) or _Unknown(
+            f"`{agreement.port}` of `{agreement.product}` was a port of the kind "
+            f"`{agreement.kind}`, and is in the lake now"
+        )
+
+    def beyond_the_lake(self) -> Iterator[tuple[Place, Grants]]:
+        """Every other port that this environment says how to reach."""
+        for product in self._mesh.products.values():
+            for port in beyond_the_lake(product):
+                grants = grants_of(product, port.name)
+                if grants and os.environ.get(port.variable):
+                    yield Place(str(product.line), port.name, product.contract.major), grants
+
+
+class _Unknown:
+    """A port that nothing is known of now: nobody can say that a permission there is gone."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def grant(self, wanted: Grant) -> None:
+        raise MeshError(self._why)
+
+    def revoke(self, unwanted: Grant) -> None:
+        raise MeshError(self._why)
+
+    def grants(self) -> frozenset[Grant]:
+        raise MeshError(self._why)
