@@ -16,7 +16,7 @@ from mesh_defs.cli.guard import MeshGroup
 # One module a group of commands, in the order of the help; each has `register(app)`.
 _GROUPS = (
     "run", "catalogue", "quality", "contract", "quarantine", "access", "token", "query", "new",
-    "ui",
+    "serve", "ui",
 )  # fmt: skip
 
 app = typer.Typer(

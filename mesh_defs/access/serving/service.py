@@ -1,0 +1,156 @@
+"""What the service does whatever it is spoken to in: recognises, finds, reads, counts, stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from mesh_defs.access.reading.audit import DENIED, REFUSED, Audit, Count, Reader, Stopped
+from mesh_defs.access.reading.library import AsOf, Library, Readable
+from mesh_defs.access.reading.plan import Asked
+from mesh_defs.access.reading.questions import arrow_answer, named_products
+from mesh_defs.access.reading.rights import Denied
+from mesh_defs.access.reading.rows import batches, opened
+from mesh_defs.access.serving.limits import Rate, Room
+from mesh_defs.access.tokens.keyring import Gatekeeper
+from mesh_defs.model import MeshError
+from mesh_defs.storage.ledger import Sisters, TokenRow
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, RecordBatchReader, Schema
+
+RATE = 600
+SECONDS = 30.0
+_LOOK = 0.5  # seconds between two looks, while rows are handed out, at whether they still may be
+_LONGEST_SQL = 100_000
+
+
+class Unknown(MeshError):
+    """No token, or none that may be used; which, is told to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs a token that is valid: `Authorization: Bearer mesh_…`.")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Rows on their way out: whoever hands them out adds the bytes to `count`."""
+
+    schema: Schema
+    batches: Iterator[RecordBatch]
+    count: Count
+
+
+class Service:
+    """One mesh, read by many."""
+
+    def __init__(self, root: Path, rate: int = RATE, seconds: float = SECONDS) -> None:
+        self.library = Library(root)
+        self._sisters = Sisters.open(self.library.state)
+        self._gate, self._audit = Gatekeeper(self._sisters), Audit(self._sisters)
+        self._rate, self._room = Rate(rate, time.monotonic), Room()
+        self._seconds = seconds
+        self._fresh, self._lock = time.monotonic(), Lock()
+
+    def healthy(self) -> None:
+        """Raises MeshError when nothing could be read: the ledger does not answer."""
+        self._sisters.token("health")
+
+    def admit(self, text: str | None) -> TokenRow:
+        """Whoever shows a token. Raises Unknown, or TooMuch."""
+        scheme, _, secret = (text or "").partition(" ")
+        token = self._gate.recognise(secret) if scheme.lower() == "bearer" else None
+        if token is None:
+            raise Unknown
+        self._rate.take(token.id)
+        return token
+
+    def find(
+        self, token: TokenRow, way: str, address: str, version: int | None, as_of: AsOf
+    ) -> Readable:
+        """A product that a token may read; what it may not is put down. Raises Denied."""
+        self._refresh()
+        try:
+            return self.library.find([token.consumer], address, version, as_of, token.products)
+        except MeshError as error:
+            outcome = DENIED if isinstance(error, Denied) else REFUSED
+            self._audit.refused(_reader(token, way), address, version, outcome)
+            raise
+
+    def all_of(self, token: TokenRow) -> list[Readable]:
+        self._refresh()
+        return self.library.all_of([token.consumer], token.products)
+
+    @contextmanager
+    def rows(self, token: TokenRow, way: str, readable: Readable, asked: Asked) -> Iterator[Handed]:
+        """A product's rows. They end with Stopped when the right to them does."""
+        with ExitStack() as stack:
+            stack.enter_context(self._room.reading(token.id))
+            try:
+                plan, reader = stack.enter_context(opened(self.library.state, readable, asked))
+            except MeshError:
+                reader_ = _reader(token, way)
+                self._audit.refused(reader_, readable.address, readable.major, REFUSED)
+                raise
+            read = self._audit.reading(_reader(token, way), readable, plan.columns)
+            count = stack.enter_context(read)
+            yield Handed(reader.schema, self._handed(token, [readable], reader, [count]), count)
+
+    @contextmanager
+    def answer(self, token: TokenRow, way: str, sql: str) -> Iterator[Handed]:
+        """A question in SQL, in a process of its own, over nothing but what may be read."""
+        if len(sql) > _LONGEST_SQL:
+            raise MeshError(f"This is longer than {_LONGEST_SQL:,} characters.")
+        found = [self.find(token, way, name, None, None) for name in named_products(sql)]
+        with ExitStack() as stack:
+            stack.enter_context(self._room.reading(token.id))
+            counts = [
+                stack.enter_context(self._audit.reading(_reader(token, way), each, None))
+                for each in found
+            ]
+            state = self.library.state
+            reader = stack.enter_context(arrow_answer(state, sql, found, self._seconds))
+            handed = Handed(reader.schema, self._handed(token, found, reader, counts), Count())
+            try:
+                yield handed
+            finally:
+                for count in counts:
+                    count.bytes = handed.count.bytes
+
+    def _handed(
+        self,
+        token: TokenRow,
+        readables: list[Readable],
+        reader: RecordBatchReader,
+        counts: list[Count],
+    ) -> Iterator[RecordBatch]:
+        looked = time.monotonic()
+        for batch in batches(reader):
+            if time.monotonic() - looked > _LOOK:
+                if not self._may_still(token, readables):
+                    raise Stopped
+                looked = time.monotonic()
+            for count in counts:
+                count.rows += batch.num_rows
+            yield batch
+
+    def _may_still(self, token: TokenRow, readables: list[Readable]) -> bool:
+        return self._gate.still(token) and all(
+            self.library.still(each, token.products) for each in readables
+        )
+
+    def _refresh(self) -> None:
+        """Look at the mesh's files now and then: contracts say what roles open."""
+        with self._lock:
+            if time.monotonic() - self._fresh > 1:
+                self.library.refresh()
+                self._fresh = time.monotonic()
+
+
+def _reader(token: TokenRow, way: str) -> Reader:
+    return Reader(token.consumer, way, token.id)
