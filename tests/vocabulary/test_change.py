@@ -65,6 +65,38 @@ def test_the_same_is_found_by_a_test(engine: Engine) -> None:
     assert engine.test("conforms") == 2, "brand is gone, label is new"
 
 
+TEXT, NUMBER = "cast('7' as string)", "cast(7 as bigint)"
+
+
+@pytest.mark.parametrize(
+    ("column", "declared", "problem"),
+    [
+        (NUMBER, "{'type': 'integer', 'arrives': 'integer'}", None),
+        (TEXT, "{'type': 'integer', 'arrives': 'text'}", None),
+        (TEXT, "{'type': 'integer'}", None),
+        (TEXT, "{'type': 'integer', 'arrives': 'integer'}", ", not integer"),
+        (NUMBER, "{'type': 'integer', 'arrives': 'text'}", ", not text"),
+        (TEXT, "{'type': 'integer', 'arrives': 'integer', 'aliases': ['wk']}", ", not integer"),
+    ],
+)
+def test_another_type_than_it_arrives_in_is_reported_and_absorbed(
+    engine: Engine, column: str, declared: str, problem: str | None
+) -> None:
+    """Only where a declaration says in which type: others are cast without a word."""
+    engine.put("weeks", [{"wk" if "aliases" in declared else "week": column}])
+    arguments = (
+        "api.Relation.create(database=target.database, schema=target.schema, identifier='weeks'),"
+        " {'week': " + declared + "}"
+    )
+    found = engine.query(engine.project.sql("{{ test_conforms(" + arguments + ") }}"))
+    assert len(found) == (1 if problem else 0), found
+    if problem:
+        assert found[0][1].startswith("the source has it as ") and found[0][1].endswith(problem)
+        assert "say so in `arrives`" in found[0][2]
+    rows = engine.query(engine.project.sql("{{ conformed(" + arguments + ") }}"))
+    assert rows == [(7, [])]
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

@@ -87,6 +87,50 @@ def test_any_batches_in_any_order_give_the_same_table(
     assert len({row[0] for row in kept}) == len(events), "no two events share an id"
 
 
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The model's SQL of a run that finds what others recorded."""
+    engine = Engine.of_duckdb(tmp_path_factory.mktemp("again"))
+    engine.query("create table main.inline_query (event_id varchar)")
+    sql = engine.project.sql(CALL.format(relation="batch"))
+    assert '"main"."inline_query"' in sql
+    return sql.replace('"words"."main"."inline_query"', "recorded_before")
+
+
+@pytest.fixture(scope="module")
+def otherwise(words: Project) -> str:
+    return words.sql("{{ test_never_changed('recorded_before', 'batch', ['number'], ['cents']) }}")
+
+
+RECORD = {"event_id": "VARCHAR", "event_name": "VARCHAR", "occurred_at": "TIMESTAMP",
+          "recorded_at": "TIMESTAMP", "till": "VARCHAR", "number": "VARCHAR",
+          "cents": "INTEGER"}  # fmt: skip
+batches = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(0, 2), max_size=4), max_size=4
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(batches=batches)
+def test_what_was_recorded_first_stays_and_what_is_told_otherwise_is_found(
+    again: str, otherwise: str, batches: list[dict[str, Any]]
+) -> None:
+    """Run by run: nothing recorded is touched, nothing new is missed, each change is named."""
+    first: dict[str, Any] = {}
+    kept: list[tuple[Any, ...]] = []
+    for batch in batches:
+        rows = [("t", number, "2017-01-01", cents, "2017-01-02") for number, cents in batch.items()]
+        new = answer(again, batch=(TYPES, rows), recorded_before=(RECORD, kept))
+        assert {row[5] for row in new} == batch.keys() - first.keys()
+        kept, first = kept + new, batch | first
+        assert {row[5]: row[6] for row in kept} == first and len(kept) == len(first)
+        found = answer(otherwise, batch=(TYPES, rows), recorded_before=(RECORD, kept))
+        assert {row[0]: row[1:] for row in found} == {
+            number: (first[number], cents) for number, cents in batch.items()
+            if cents != first[number]
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "name", ["basket_purchased", "household_moved", "coupon_sent", "article_taken_over_sold"]
 )

@@ -45,6 +45,14 @@ def test_rows_and_raw_values_stay_and_gaps_are_counted(
     assert dict(there) == Counter(r[0] for r in rows if r[0] is not None and r[0] not in shelf)
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(weights=st.lists(st.none() | st.integers(-9, 9)), factor=st.sampled_from([1000, 2, -1, 0]))
+def test_one_factor_for_all(words: Project, weights: list[int | None], factor: int) -> None:
+    call = "{{ translated('t', {'grams': {'from': 'weight', 'factor': " + str(factor) + "}}) }}"
+    found = answer(words.sql(call), t=({"weight": "INTEGER"}, [(w,) for w in weights]))
+    assert Counter(found) == Counter((w if w is None else w * factor, w) for w in weights)
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
