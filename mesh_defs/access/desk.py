@@ -20,6 +20,7 @@ from mesh_defs.access.agreements import (
     Refused,
     Request,
     Side,
+    due,
     end_of,
 )
 from mesh_defs.access.agreements import deciding as do
@@ -58,7 +59,7 @@ class Desk:
         role: str | None = None,
         port: str | None = None,
     ) -> Agreement:
-        """Ask for a product's port at a major version; if none is said, the lake's and the newest."""
+        """Ask for a product's port at a major version; the lake's, and the newest, if none is said."""
         asked = offered(self.mesh, product, version)
         who = consumer_of(self.mesh, consumer, self.name)
         if who == f"domain:{asked.line.domain}":
@@ -132,6 +133,13 @@ class Desk:
         """Do whatever is due by now: what files say, and what ports are to grant or take back."""
         said = self.register.decide(lambda book, now: declared.entries(self.mesh, book, now))
         return [*said, *settle(self.register, self.targets.of)]
+
+    def is_due(self) -> bool:
+        """Whether settling would do something now, by files and ledger; no port is asked."""
+        book, now = self.register.book(), self.register.now()
+        if declared.entries(self.mesh, book, now):
+            return True
+        return any(due(agreement, now) for agreement in book.values())
 
     def reconcile(self) -> Reconciled:
         """The same, and every port is asked what it grants."""

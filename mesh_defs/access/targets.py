@@ -39,7 +39,7 @@ class Targets:
         self.lake = LakeGrants(register)
 
     def of(self, agreement: Agreement) -> Grants:
-        """The permissions on an agreement's port. What is not there any more says so in each verb."""
+        """The permissions on an agreement's port. One that is not there any more raises MeshError."""
         if agreement.kind == LAKE:
             return self.lake
         try:

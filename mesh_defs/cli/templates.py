@@ -121,7 +121,9 @@ team:
 )
 
 WORKSPACE_HEAD = """\
-# Each domain is its own code location: one that breaks leaves the others loaded and running.
+# What belongs to all domains, such as their agreements, is the location `mesh`. Each domain is a
+# location of its own: one that breaks leaves the others loaded and running.
 load_from:
+  - python_module: {module_name: mesh_defs.platform, location_name: mesh}
 """
 WORKSPACE_LINE = Template("  - python_module: {module_name: domains.$name, location_name: $name}\n")

@@ -46,7 +46,7 @@ def ui(
     if not _is_loopback(host):
         board.print(f"Anybody who reaches {host} can use this UI: Dagster has no login.")
     try:
-        board.begin(len(servers.domains))
+        board.begin(len(servers.locations))
         servers.serve()
     finally:
         board.stop()

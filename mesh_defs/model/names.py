@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 NAME_RULE = "lower case letters, digits and underscores, starting with a letter"
-# Words that already mean something inside a workshop, so no domain may be called so.
-RESERVED = frozenset({"landing", "main", "mesh_secrets", "temp", "system", "information_schema"})
+# Words that already mean something inside a workshop or in Dagster, so no domain may be called so.
+RESERVED = frozenset(
+    {"landing", "main", "mesh", "mesh_secrets", "temp", "system", "information_schema"}
+)
 
 
 def is_name(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from mesh_defs.model import DomainRoom, Mesh, MeshError, read_room
+from mesh_defs.orchestration.agreements import agreements_definitions
 from mesh_defs.orchestration.automation import (
     domain_job,
     domain_schedule,
@@ -72,7 +73,7 @@ def mesh_definitions(root: Path) -> dg.Definitions:
             found[room.name] = defs
         except Exception as error:
             found[room.name] = broken(room.name, error)
-    return _together(found)
+    return dg.Definitions.merge(_together(found), agreements_definitions(root))
 
 
 def _together(domains: Mapping[str, dg.Definitions]) -> dg.Definitions:

@@ -27,6 +27,9 @@ _PRELOAD = [
 # A Unix socket's path may have 107 bytes.
 _SOCKET_BYTES = 100
 _CODE = frozenset({".py", ".sql", ".yml", ".yaml", ".csv"})
+LOCATION = "mesh"
+"""What belongs to no domain, and is a location like theirs."""
+_PLATFORM = "mesh_defs.platform"
 _NO_CODE = frozenset({"__pycache__", "target", "logs", "dbt_packages"})
 
 
@@ -105,13 +108,13 @@ class Server:
 
 
 def code_server(name: str, root: Path, sockets: Path, logs: Path) -> Server:
-    """The server of one domain's code, on a socket in the state folder."""
+    """The server of one domain's code, or of the mesh's own, on a socket in the state folder."""
     place = str(sockets / f"{name}.sock")
     if len(os.fsencode(place)) > _SOCKET_BYTES:
         place = str(free_port("127.0.0.1", 0))
     arguments = [
         "api", "grpc",
-        "--module-name", f"domains.{name}",
+        "--module-name", _PLATFORM if name == LOCATION else f"domains.{name}",
         "--working-directory", str(root),
         "--location-name", name,
         "--lazy-load-user-code",  # an error is shown in the UI instead of ending the server
@@ -157,7 +160,12 @@ def _bound(host: str, port: int) -> int | None:
 
 
 def code_stamp(root: Path, domain: str) -> float:
-    """Changes when a file that a domain's definitions rest on is written, added or removed."""
+    """Changes when a file that a domain's definitions rest on is written, added or removed.
+
+    Those of the mesh itself rest on none.
+    """
+    if domain == LOCATION:
+        return 0.0
     projects = root / "dbt_projects"
     folders = (root / "domains" / domain, projects / domain, projects / "mesh_utils/macros")
     total = 0.0

@@ -22,6 +22,7 @@ from mesh_defs.model import Mesh, MeshError
 from mesh_defs.orchestration import child
 from mesh_defs.orchestration.instance import prepare_home
 from mesh_defs.orchestration.server_process import (
+    LOCATION,
     Server,
     code_server,
     code_stamp,
@@ -71,7 +72,7 @@ class Servers:
         self.state = State.of(root)
         self.host, self.port, self.read_only = host, port, read_only
         self.listen = listen
-        self.domains = sorted(Mesh.read(root).rooms)
+        self.locations = [*sorted(Mesh.read(root).rooms), LOCATION]
         self.logs = self.state.home / "logs"
         self.servers: list[Server] = []
         self.told = 0
@@ -104,11 +105,11 @@ class Servers:
         self._prepare()
         sockets = self.state.home / "sockets"
         sockets.mkdir(exist_ok=True)
-        code = [code_server(name, self.root, sockets, self.logs) for name in self.domains]
+        code = [code_server(name, self.root, sockets, self.logs) for name in self.locations]
         workspace = self.state.dagster / "workspace.yaml"
         # JSON is YAML, and Dagster reads it.
         write_text(workspace, json.dumps({"load_from": [s.entry() for s in code]}, indent=1))
-        self._code = {name: code_stamp(self.root, name) for name in self.domains}
+        self._code = {name: code_stamp(self.root, name) for name in self.locations}
         for server in code:
             self._launch(server)
         self._await_code(code)
@@ -159,7 +160,7 @@ class Servers:
             if not server.alive or time.monotonic() > deadline:
                 raise MeshError(f"The web server does not start ({server.log}):\n{server.tail()}")
             with suppress(OSError, ValueError):
-                self._loading = dict.fromkeys(self.domains, 0.0)
+                self._loading = dict.fromkeys(self.locations, 0.0)
                 self._say_loaded()
                 self.listen(Said(WEB, "ready", self.url))
                 return

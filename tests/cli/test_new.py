@@ -51,7 +51,7 @@ def test_a_new_domain_and_two_products_run_as_they_are(
         "weather.daily": "published",
         "weather.hourly_rain": "published",
     }
-    assert shell("query", "from weather.daily", "--json").json == [{"id": 1}]
+    assert shell("query", "from weather.daily", "--as", "weather", "--json").json == [{"id": 1}]
     assert shell("check", "weather.daily").code == 0
 
 
@@ -119,7 +119,11 @@ def test_a_missing_workspace_is_written_for_every_domain(
     text = (in_unpublished_mesh.root / "workspace.yaml").read_text(encoding="utf-8")
     locations = [entry["python_module"] for entry in yaml.safe_load(text)["load_from"]]
     assert locations == [
-        {"module_name": f"domains.{n}", "location_name": n} for n in ("insight", "shop", "weather")
+        {"module_name": "mesh_defs.platform", "location_name": "mesh"},
+        *(
+            {"module_name": f"domains.{n}", "location_name": n}
+            for n in ("insight", "shop", "weather")
+        ),
     ]
 
 

@@ -33,9 +33,9 @@ def page(tmp_path: Path) -> Iterator[Page]:
 
 def test_draws_lineage_across_domains(ui: Served, page: Page) -> None:
     page.open(f"{ui.url}/asset-groups")
-    page.await_true(f"{_GROUPS}.length == 2 && document.querySelector('path[marker-end]') != null")
+    page.await_true(f"{_GROUPS}.length == 3 && document.querySelector('path[marker-end]') != null")
     groups = {g["name"]: g for g in page.evaluate(_GROUPS)}
-    assert set(groups) == {"shop", "insight"}
+    assert set(groups) == {"shop", "insight", "mesh"}
     edges = page.evaluate(_EDGES)
     assert len(edges) == 1
     assert abs(edges[0]["from"] - groups["shop"]["right"]) < 20

@@ -29,6 +29,7 @@ def test_shows_each_domain_by_name_and_the_error_of_a_broken_one(ui: Served) -> 
     assert kinds == {
         "broken": "PythonError",
         "insight": "RepositoryLocation",
+        "mesh": "RepositoryLocation",
         "shop": "RepositoryLocation",
     }
 
@@ -41,12 +42,17 @@ def test_schedules_and_sensors_run_without_a_click(ui: Served) -> None:
         sensors { name sensorState { status } } } } } }""",
     )["repositoriesOrError"]["nodes"]
     schedules = [s for n in nodes for s in n["schedules"]]
-    assert schedules == [
+    assert sorted(schedules, key=lambda schedule: schedule["name"]) == [
+        {
+            "name": "agreements_schedule",
+            "cronSchedule": "*/5 * * * *",
+            "scheduleState": {"status": "RUNNING"},
+        },
         {
             "name": "shop_schedule",
             "cronSchedule": "0 3 * * *",
             "scheduleState": {"status": "RUNNING"},
-        }
+        },
     ]
     sensors = [s for n in nodes for s in n["sensors"]]
     assert sensors == [{"name": "insight_inputs", "sensorState": {"status": "RUNNING"}}]
