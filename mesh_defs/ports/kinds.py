@@ -10,7 +10,12 @@ from typing import Any
 
 from mesh_defs.model import DataProduct, Finding, MeshError
 from mesh_defs.ports.grants import Grant, Grants
-from mesh_defs.ports.places import postgres_place, postgres_wrong
+from mesh_defs.ports.places import (
+    parquet_place,
+    parquet_wrong,
+    postgres_place,
+    postgres_wrong,
+)
 from mesh_defs.ports.port import Kind, Port, Target
 from mesh_defs.storage.servers import Address, address_of, variable_of
 
@@ -21,8 +26,15 @@ def _postgres(target: Target, address: Address) -> Port:
     return PostgresPort(target, address)
 
 
+def _parquet(target: Target, address: Address) -> Port:
+    from mesh_defs.ports.parquet import ParquetPort
+
+    return ParquetPort(target, address)
+
+
 LAKE = "delta"
 KINDS = {
+    "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
     "postgres": Kind(
         ("postgres", "postgresql"),
         ("postgres", "postgresql"),

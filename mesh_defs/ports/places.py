@@ -22,3 +22,19 @@ def postgres_wrong(target: Target) -> str | None:
     if (said := target.server.get("schema")) != target.product.domain:
         return f"schema `{said}`, where a domain's products are in `{target.product.domain}`"
     return None
+
+
+def parquet_place(target: Target) -> str:
+    return str(target.server.get("location", "")).rstrip("/")
+
+
+def parquet_wrong(target: Target) -> str | None:
+    said, product = str(target.server.get("location", "")), target.product
+    if not said.startswith("s3://"):
+        return f"location `{said}`, where s3://bucket/… is expected"
+    own = f"/{product.domain}/{product.product}/v{target.major}"
+    if not said.rstrip("/").endswith(own):
+        return f"location `{said}`, which must end in `{own}`, so that no two products share one"
+    if (form := target.server.get("format", "parquet")) != "parquet":
+        return f"format `{form}`, where files of a port are Parquet"
+    return None

@@ -18,7 +18,7 @@ from mesh_defs.ports import delta
 from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark
 from mesh_defs.ports.proof import prover
-from mesh_defs.publishing.promised import promised_columns
+from mesh_defs.publishing.promised import kept_days, promised_columns
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
@@ -120,6 +120,7 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
         snapshot.files,
         promised_columns(contract),
         " ".join(said.split()),
+        kept_days(contract),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.levels.amounts import amount, level_name
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.model import DataContract
 from mesh_defs.ports.port import Column
@@ -33,6 +34,16 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
         )
         for prop in columns_of(first)
     )
+
+
+def kept_days(contract: DataContract) -> float | None:
+    """How long a contract promises to keep a product's snapshots; None where it does not say."""
+    for level in contract.odcs.slaProperties or []:
+        if level_name(level.property) == "retention" and not level.element:
+            found = amount("retention", level.value, level.unit)
+            if found and found[0] == "time":
+                return float(found[1]) / 86_400
+    return None
 
 
 def _is_firm(rule: Rule) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import seaweed as s3
 from tests.ports.lab import Lab, Lake
+from tests.ports.parquet_lab import ParquetLab
 from tests.ports.postgres_lab import PostgresLab
 from tests.postgres import Postgres, running
 
@@ -23,6 +25,18 @@ def postgres_lab(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return _built(PostgresLab(tmp_path / "mesh", postgres.database()), monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[s3.Seaweed]:
+    with s3.running() as found:
+        yield found
+
+
+@pytest.fixture
+def parquet_lab(seaweed: s3.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    lab = ParquetLab(tmp_path / "mesh", seaweed.port, seaweed.folder())
+    return _built(lab, monkeypatch)
+
+
 @pytest.fixture
 def delta_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return _built(Lake(tmp_path / "mesh"), monkeypatch)
@@ -34,14 +48,14 @@ def _built(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return lab
 
 
-@pytest.fixture(params=["delta", "postgres"])
+@pytest.fixture(params=["delta", "postgres", "parquet"])
 def lab(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind of port, one after the other."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres"])
+@pytest.fixture(params=["postgres", "parquet"])
 def beyond(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind but the lake."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")

@@ -68,9 +68,10 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
 
 def kinds() -> list[type[Lab]]:
     from tests.ports.lab import Lake
+    from tests.ports.parquet_lab import ParquetLab
     from tests.ports.postgres_lab import PostgresLab
 
-    return [Lake, PostgresLab]
+    return [Lake, PostgresLab, ParquetLab]
 
 
 @pytest.mark.parametrize(("kind", "module", "name", "after"), moments(kinds()))

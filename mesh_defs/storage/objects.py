@@ -1,0 +1,197 @@
+"""Objects in an S3 bucket: how it is reached, and what it refuses; not what they mean.
+
+The URL in the environment is the server's endpoint: `https://KEY:SECRET@s3.example.com?region=…`.
+Without a key in it, credentials are looked for where every client of S3 does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from mesh_defs.model import MeshError
+from mesh_defs.storage.servers import Address
+
+HOW_TO_INSTALL = "S3's client is not installed: `pip install 'mesh-defs[s3]'`."
+_SECONDS = 60
+_GONE = ("NoSuchKey", "404", "NotFound", "NoSuchBucketPolicy", "NoSuchEntity")
+_OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+
+class Overtaken(Exception):
+    """Somebody else wrote the object since it was read."""
+
+
+@dataclass(frozen=True)
+class Object:
+    key: str
+    bytes: int
+    modified: datetime
+
+
+class Bucket:
+    """A bucket at an endpoint."""
+
+    def __init__(self, address: Address, name: str) -> None:
+        self.address = address
+        self.name = name
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint as anybody may see it."""
+        parts = self.address.parts
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+    @property
+    def _is_aws(self) -> bool:
+        return (self.address.parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self._client("s3", self.endpoint)
+
+    @cached_property
+    def _iam(self) -> Any:
+        return self._client("iam", None if self._is_aws else self.endpoint)
+
+    def _client(self, service: str, endpoint: str | None) -> Any:
+        try:
+            import boto3
+            from botocore.config import Config
+        except ModuleNotFoundError:
+            raise MeshError(HOW_TO_INSTALL) from None
+        parts = self.address.parts
+        given: dict[str, Any] = {}
+        if parts.username:
+            given = {
+                "aws_access_key_id": unquote(parts.username),
+                "aws_secret_access_key": unquote(parts.password or ""),
+            }
+        options = Config(
+            connect_timeout=10,
+            read_timeout=_SECONDS,
+            retries={"max_attempts": 3, "mode": "standard"},
+            s3={"addressing_style": "auto" if self._is_aws else "path"},
+        )
+        region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
+        session = boto3.session.Session()
+        return session.client(
+            service, endpoint_url=endpoint, region_name=region, config=options, **given
+        )
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        """What the server refuses, as an error for people, without the secret."""
+        try:
+            from boto3.exceptions import Boto3Error
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ModuleNotFoundError:
+            raise MeshError(HOW_TO_INSTALL) from None
+        try:
+            yield
+        except ClientError as error:
+            if _code(error) in _OVERTAKEN:
+                raise Overtaken from None
+            said = error.response.get("Error", {}).get("Message") or _code(error)
+            raise MeshError(f"{self.endpoint}: {self.address.hide(str(said))}") from None
+        except (Boto3Error, BotoCoreError) as error:
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise MeshError(f"{self.endpoint}: {self.address.hide(said)}") from None
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """An object and its tag; None where there is none."""
+        with self._answers(), _nothing_there():
+            found = self._s3.get_object(Bucket=self.name, Key=key)
+            return found["Body"].read(), str(found["ETag"])
+        return None
+
+    def write(self, key: str, data: bytes) -> None:
+        with self._answers():
+            self._s3.put_object(Bucket=self.name, Key=key, Body=data)
+
+    def replace(self, key: str, data: bytes, tag: str | None) -> None:
+        """Write an object if it is still the one that was read; without a tag, if there is none.
+
+        Raises Overtaken otherwise.
+        """
+        only: dict[str, str] = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        with self._answers():
+            self._s3.put_object(Bucket=self.name, Key=key, Body=data, **only)
+
+    def upload(self, file: Path, key: str) -> None:
+        with self._answers():
+            self._s3.upload_file(str(file), self.name, key)
+
+    def download(self, key: str, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with self._answers():
+            self._s3.download_file(self.name, key, str(file))
+
+    def objects(self, prefix: str) -> Iterator[Object]:
+        with self._answers():
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield Object(found["Key"], found["Size"], found["LastModified"])
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self._answers():
+            for start in range(0, len(keys), 1000):
+                named = [{"Key": key} for key in keys[start : start + 1000]]
+                self._s3.delete_objects(Bucket=self.name, Delete={"Objects": named, "Quiet": True})
+
+    def policy(self) -> dict[str, Any]:
+        """The bucket's policy as it is in force."""
+        with self._answers(), _nothing_there():
+            found = self._s3.get_bucket_policy(Bucket=self.name)["Policy"]
+            return dict(json.loads(found)) if found else {}
+        return {}
+
+    def set_policy(self, policy: dict[str, Any]) -> None:
+        with self._answers():
+            if policy.get("Statement"):
+                self._s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy))
+            else:
+                self._s3.delete_bucket_policy(Bucket=self.name)
+
+    def user(self, name: str, make: bool = False) -> str | None:
+        """The ARN of a user, who is made without a key if there is none and that is wanted."""
+        with self._answers(), _nothing_there():
+            return str(self._iam.get_user(UserName=name)["User"]["Arn"])
+        if not make:
+            return None
+        with self._answers():
+            return str(self._iam.create_user(UserName=name)["User"]["Arn"])
+
+
+def bucket_of(location: str) -> tuple[str, str]:
+    """Bucket and prefix of `s3://bucket/prefix`. Raises ValueError for anything else."""
+    parts = urlsplit(location)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError(f"`{location}` is not s3://bucket/prefix")
+    return parts.netloc, parts.path.strip("/")
+
+
+@contextmanager
+def _nothing_there() -> Iterator[None]:
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) not in _GONE:
+            raise
+
+
+def _code(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

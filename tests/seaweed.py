@@ -1,0 +1,132 @@
+"""A real S3 for tests: SeaweedFS in one process group, on ports of its own. No test is here.
+
+Where there is none, its tests are skipped, or fail if MESH_S3_REQUIRED is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KEY, SECRET = "adminkey", "hunter2secret"
+BUCKET = "mesh"
+
+
+@dataclass
+class Seaweed:
+    port: int
+    _names: Any
+
+    @property
+    def url(self) -> str:
+        """As it stands in the environment: the administrator's."""
+        return f"http://{KEY}:{SECRET}@127.0.0.1:{self.port}"
+
+    def folder(self) -> str:
+        """A folder of one's own in the one bucket. (A bucket each would need a disk each.)"""
+        return f"{BUCKET}/f{next(self._names)}"
+
+    def client(self, service: str = "s3", key: str = KEY, secret: str = SECRET) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service, endpoint_url=f"http://127.0.0.1:{self.port}", aws_access_key_id=key,
+            aws_secret_access_key=secret, region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+        )  # fmt: skip
+
+
+@contextmanager
+def running() -> Iterator[Seaweed]:
+    """A server for as long as this lasts."""
+    weed = shutil.which(
+        "weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
+    if weed is None:
+        said = "SeaweedFS (weed) is not here"
+        assert os.environ.get("MESH_S3_REQUIRED") != "1", f"{said}, and it is required"
+        pytest.skip(said)
+    folder = Path(tempfile.mkdtemp(prefix="mesh-s3-"))
+    identity = {
+        "name": "admin",
+        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    names = ("master", "volume", "filer", "s3")
+    ports = _free_ports(2 * len(names))
+    places: list[str] = []
+    for i, name in enumerate(names):
+        places += [f"-{name}.port={ports[2 * i]}", f"-{name}.port.grpc={ports[2 * i + 1]}"]
+    s3 = ports[6]
+    try:
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen(
+                [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *places,
+                 "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
+                 "-s3.iam.readOnly=false", f"-s3.config={folder / 's3.json'}",
+                 f"-s3.localSocket={folder / 's3.sock'}", f"-filer.localSocket={folder / 'f.sock'}",
+                 "-volume.max=60", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"],
+                stdout=log, stderr=log, cwd=folder, start_new_session=True,
+            ) as server,
+        ):  # fmt: skip
+            try:
+                found = Seaweed(s3, count())
+                _await(found, server, folder / "log")
+                yield found
+            finally:
+                # It takes its time to end well, and nobody wants what it has.
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_ports(number: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(number)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    found = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return found
+
+
+def _await(server: Seaweed, process: subprocess.Popen[bytes], log: Path) -> None:
+    """It answers long before it can store anything."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            client = server.client()
+            client.create_bucket(Bucket=BUCKET)
+            client.put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and "BucketAlready" in str(error):
+                try:
+                    server.client().put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
+                    return
+                except (BotoCoreError, ClientError):
+                    pass
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-4000:]
+            time.sleep(0.1)
+        else:
+            return
