@@ -203,19 +203,18 @@ def test_the_lock_holds_without_the_parser(tiny_mesh: TinyMesh, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "bomb",
-    [
-        "select count(*) from range(100000000000) a, range(100000000000) b",
-        "select max(n) from (with recursive t(n) as "
-        "(select 1 union all select n + 1 from t) from t)",
-        "select list(i) from range(2000000000) t(i)",
-        "select repeat('x', 2000000000)",
-        "select length(string_agg(repeat('x', 1000000), '')) from range(10000)",
-        "select count(distinct i) from range(3000000000) t(i)",
-        "select len(list_transform(range(3000000000), lambda x: x + 1))",
-    ],
-)
+BOMBS = [
+    "select count(*) from range(100000000000) a, range(100000000000) b",
+    "select max(n) from (with recursive t(n) as (select 1 union all select n + 1 from t) from t)",
+    "select list(i) from range(2000000000) t(i)",
+    "select repeat('x', 2000000000)",
+    "select length(string_agg(repeat('x', 1000000), '')) from range(10000)",
+    "select count(distinct i) from range(3000000000) t(i)",
+    "select len(list_transform(range(3000000000), lambda x: x + 1))",
+]
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_stopped(tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch, bomb: str) -> None:
     monkeypatch.setenv("MESH_MEMORY_LIMIT", "200MB")
     with (

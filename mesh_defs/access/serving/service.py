@@ -140,6 +140,7 @@ class Service:
             yield batch
 
     def _may_still(self, token: TokenRow, readables: list[Readable]) -> bool:
+        self._refresh()
         return self._gate.still(token) and all(
             self.library.still(each, token.products) for each in readables
         )
