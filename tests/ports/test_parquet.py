@@ -215,3 +215,25 @@ def test_no_two_consumers_are_one_user_and_a_user_tells_whose_it_is(one: str, tw
     assert (names[0].lower() == names[1].lower()) == (one == two)
     assert consumer_of(names[0]) in (one, None)
     assert (consumer_of(names[0]) is None) == names[0].startswith("mesh+")
+
+
+def test_a_pointer_that_was_moved_meanwhile_is_not_moved_back(
+    parquet_lab: ParquetLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mesh_defs.storage.objects import Bucket
+
+    parquet_lab.publish(FIRST)
+    parquet_lab.snapshot(SECOND)
+    newer = {**parquet_lab.pointer(), "snapshot": 99, "published_at": "2027-01-01T00:00:00+00:00"}
+    real = Bucket.replace
+
+    def overtaken(bucket: Bucket, key: str, data: bytes, tag: str | None) -> None:
+        monkeypatch.undo()
+        monkeypatch.setenv(parquet_lab.variable, parquet_lab.url())
+        bucket.write(key, json.dumps(newer).encode())
+        real(bucket, key, data, tag)
+
+    monkeypatch.setattr(Bucket, "replace", overtaken)
+    stands = parquet_lab.deliver()
+    assert (stands.status, "newer snapshot" in stands.error) == ("failed", True)
+    assert parquet_lab.pointer()["snapshot"] == 99

@@ -93,11 +93,13 @@ def test_key_required_and_descriptions_come_from_the_contract(postgres_lab: Post
     ) == [("All about orders.", "When it was made.")]
 
 
-def test_a_rule_that_only_warns_is_no_constraint(postgres_lab: PostgresLab) -> None:
+@pytest.mark.parametrize("soft", [("severity", "warning"), ("tolerance", "50%")])
+def test_a_rule_that_only_warns_or_tolerates_is_no_constraint(
+    postgres_lab: PostgresLab, soft: tuple[str, str]
+) -> None:
     def soften(data: dict[str, Any]) -> None:
-        for prop in data["schema"][0]["properties"]:
-            prop["customProperties"] = [{"property": "severity", "value": "warning"}]
-        data["schema"][0]["customProperties"] = [{"property": "tolerance", "value": "50%"}]
+        own = [{"property": soft[0], "value": soft[1]}]
+        data["schema"][0]["customProperties"] = own
 
     postgres_lab.change(soften)
     made = postgres_lab.publish("select null::bigint as order_id, null::date as day, 1 as cents")
