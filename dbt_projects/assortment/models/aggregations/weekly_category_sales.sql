@@ -24,21 +24,15 @@ with category_weeks as (
 )
 
 select
-    week,
-    week_start,
-    department,
-    category,
-    lines,
-    cast(units as bigint) as units,
-    {{ decimal('sales_value', 12, 2) }} as sales_value,
-    {{ decimal('shelf_value', 12, 2) }} as shelf_value,
-    {{ decimal('loyalty_discount', 12, 2) }} as loyalty_discount,
-    {{ decimal('coupon_discount', 12, 2) }} as coupon_discount,
-    {{ decimal('coupon_match_discount', 12, 2) }} as coupon_match_discount,
-    {{ decimal('private_label_sales_value', 12, 2) }} as private_label_sales_value,
-    baskets,
-    households,
-    articles,
+    * replace (
+        {%- for dollars in [
+            'sales_value', 'shelf_value', 'loyalty_discount', 'coupon_discount',
+            'coupon_match_discount', 'private_label_sales_value',
+        ] %}
+        {{ decimal(dollars, 12, 2) }} as {{ dollars }},
+        {%- endfor %}
+        cast(units as bigint) as units
+    ),
     round(private_label_sales_value / nullif(sales_value, 0), 4) as private_label_share,
     round(
         (loyalty_discount + coupon_match_discount) / nullif(shelf_value, 0), 4

@@ -5,17 +5,8 @@ with states as (
 )
 
 select
-    states.article_id,
-    states.valid_from,
-    states.valid_to,
-    states.is_current,
-    states.manufacturer_id,
-    states.department_code,
+    states.*,
     department_names.department,
-    states.category,
-    states.article_type,
-    states.brand,
-    states.package_size,
     sizes.package_count,
     sizes.package_amount,
     sizes.package_unit

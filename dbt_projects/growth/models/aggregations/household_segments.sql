@@ -24,12 +24,12 @@ scored as (
         shoppers.spend * 7 / greatest(
             {{ dbt.datediff('shoppers.first_visit', 'sales_log.observed_until', 'day') }} + 1, 7
         ) as weekly_spend,
-        cast(least(floor(5 * percent_rank() over (order by shoppers.last_visit)), 4) as integer) + 1
-            as recency_score,
-        cast(least(floor(5 * percent_rank() over (order by shoppers.visits)), 4) as integer) + 1
-            as frequency_score,
-        cast(least(floor(5 * percent_rank() over (order by shoppers.spend)), 4) as integer) + 1
-            as monetary_score
+        {%- for score, by in {
+            'recency': 'last_visit', 'frequency': 'visits', 'monetary': 'spend'
+        }.items() %}
+        cast(least(floor(5 * percent_rank() over (order by shoppers.{{ by }})), 4) as integer) + 1
+            as {{ score }}_score{{ ',' if not loop.last }}
+        {%- endfor %}
     from shoppers
     cross join sales_log
 ),
@@ -52,17 +52,11 @@ redeemed as (
 )
 
 select
-    scored.household_key,
-    scored.observed_until,
-    scored.first_visit,
-    scored.last_visit,
-    scored.days_since_visit,
-    cast(scored.visits as bigint) as visits,
-    {{ decimal('scored.spend', 10, 2) }} as spend,
-    {{ decimal('scored.weekly_spend', 10, 2) }} as weekly_spend,
-    scored.recency_score,
-    scored.frequency_score,
-    scored.monetary_score,
+    scored.* replace (
+        cast(scored.visits as bigint) as visits,
+        {{ decimal('scored.spend', 10, 2) }} as spend,
+        {{ decimal('scored.weekly_spend', 10, 2) }} as weekly_spend
+    ),
     case
         when scored.days_since_visit > 60 then 'lapsed'
         when scored.recency_score <= 2 and scored.frequency_score >= 3 then 'slipping'

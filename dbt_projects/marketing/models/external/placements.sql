@@ -1,14 +1,10 @@
 -- depends_on: {{ ref('promotion_weeks') }}
-{% if target.type == 'bigquery' -%}
-{#- There, dbt takes no incremental strategy of one's own. -#}
-{{ config(materialized='table') }}
-{%- else -%}
+{#- On BigQuery, dbt takes no incremental strategy of one's own: the table is built whole. -#}
 {{ config(
-    materialized='incremental',
+    materialized='table' if target.type == 'bigquery' else 'incremental',
     incremental_strategy='changed_weeks',
     post_hook='{{ remember_weeks() }}'
 ) }}
-{%- endif %}
 
 {#- The anti-corruption layer: the legacy feed's codes end here. Each list goes from the least to
     the most prominent place, named as in the feed's code book (84.51°, The Complete Journey). -#}

@@ -26,11 +26,6 @@
   date({{ instant }}, 'America/New_York')
 {%- endmacro %}
 
-{# The Monday of a date's week. #}
-{% macro week_start(day) -%}
-  {{ _period_start(day, 'week') }}
-{%- endmacro %}
-
 {# The Monday of a numbered week. Week 1 is the one that holds 1 January 2017, a Sunday. #}
 {% macro week_start_of(week) -%}
   {{ return(adapter.dispatch('week_start_of')(week)) }}

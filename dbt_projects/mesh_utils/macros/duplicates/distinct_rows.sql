@@ -4,5 +4,5 @@ select
     {{ columns | join(',\n    ') }},
     count(*) as {{ copies }}
 from {{ relation }}
-group by {{ columns | join(', ') }}
+group by {% for n in range(columns | length) %}{{ n + 1 }}{{ ', ' if not loop.last }}{% endfor %}
 {%- endmacro %}

@@ -38,7 +38,7 @@ select
     lines.occurred_at,
     moments.business_date,
     lines.week,
-    {{ week_start('moments.business_date') }} as week_start
+    {{ coarse_date('moments.business_date', to='week') }} as week_start
 from lines
 left join moments using (occurred_at)
 left join {{ ref('household_keys') }} as household_keys using (household_id)
