@@ -8,7 +8,7 @@ AGAINST ?= HEAD~1
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh ui test test-all lint bench bench-contracts bench-words beam clean
+.PHONY: help mesh ui test test-all lint bench bench-contracts bench-words bench-agreements beam clean
 
 help: ## List every target with a line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over
 
 bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, over 10 M rows (six minutes)
 	$(BIN)/python -m benchmarks.vocabulary
+
+bench-agreements: $(VENV)/test.done ## Measure reconciling 10 to 10,000 agreements (a minute)
+	$(BIN)/python -m benchmarks.agreements
 
 beam: $(VENV)/bin/python ## Apache Beam in an environment of its own, for sources that are pipelines
 	@$(PYTHON) -m venv $(VENV)/beam

@@ -135,6 +135,12 @@ def test_an_approver_goes_by_each_of_their_names(name: str) -> None:
     assert do.approve(story.agreement, ANA, NOW).who == "Ana"
 
 
+def test_nobody_approves_what_they_asked_for() -> None:
+    both = replace(EVA, names=frozenset({"Ana"}), sides=frozenset({Side.CONSUMER, Side.PROVIDER}))
+    with pytest.raises(Refused, match="Eva asked for it; somebody else approves"):
+        do.approve(Story().agreement, both, NOW)
+
+
 def test_nobody_else_approves() -> None:
     with pytest.raises(Refused, match=r"David can't decide .* level 1 of its contract is for Ana"):
         do.approve(Story().agreement, DAVID, NOW)

@@ -78,6 +78,8 @@ def _refused(agreement: Agreement, entry: Entry, said: str, over: bool = False) 
 def _approved(agreement: Agreement, entry: Entry) -> str:
     if agreement.state is State.ACTIVE and not agreement.renewal:
         return "nobody asked for a renewal"
+    if entry.who == agreement.requested_by:
+        return f"{entry.who} asked for it; somebody else approves"
     given = agreement.renewal.approvals if agreement.renewal else agreement.approvals
     if any(approval.who == entry.who for approval in given):
         return f"{entry.who} approved the level before; this one is for somebody else"
