@@ -4,16 +4,23 @@ to stop; who may read is not decided here."""
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from mesh_defs.access.serving.service import Service
 from mesh_defs.model import MeshError
+
+if TYPE_CHECKING:
+    from mesh_defs.access.serving.flight import FlightService
 
 _GRACE = 10
 
@@ -79,6 +86,17 @@ def serve(service: Service, place: Place, ready: Callable[[str, str], None]) -> 
         )
 
         class Server(uvicorn.Server):
+            @contextmanager
+            def capture_signals(self) -> Iterator[None]:
+                """As Uvicorn's own, which kills the process in the end by the same signal again."""
+                kinds = (signal.SIGINT, signal.SIGTERM)
+                before = {kind: signal.signal(kind, self.handle_exit) for kind in kinds}
+                try:
+                    yield
+                finally:
+                    for kind, handler in before.items():
+                        signal.signal(kind, handler)
+
             async def startup(self, sockets: list[Any] | None = None) -> None:
                 # A read that waits for its turn holds a thread: there are more than may wait.
                 anyio.to_thread.current_default_thread_limiter().total_tokens = 400
@@ -91,11 +109,18 @@ def serve(service: Service, place: Place, ready: Callable[[str, str], None]) -> 
 
         try:
             Server(config).run([listening])
-        except KeyboardInterrupt:
-            pass  # Uvicorn stopped in an orderly way, and says once more why
         finally:
-            flights.shutdown()
-    sys.stdout.flush()
+            _end(flights)
+
+
+def _end(flights: FlightService) -> None:
+    """Flight waits for whoever still reads; somebody who does not go on is not waited for."""
+    ending = Thread(target=flights.shutdown, daemon=True)
+    ending.start()
+    ending.join(_GRACE)
+    if ending.is_alive():
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _listening(host: str, port: int) -> socket.socket:
