@@ -24,6 +24,7 @@ from tests.tiny_mesh import build
 
 SIZES = (10, 1_000, 10_000)
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+PLATFORM = Side.PLATFORM
 TERMS = Terms("urn:datacontract:shop.orders", "1.0.0", (("Ana",),), "P30D").to_json()
 
 
@@ -31,64 +32,52 @@ def main() -> None:
     table = Table("agreements", "nothing due, s", "10 due, s", "plain SQL, s", "ratio", box=None)
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            root = build(Path(folder) / "mesh").root
-            _agree(root, size)
-            idle = _seconds(lambda: Desk(root, "x").reconcile())
-            sql = _seconds(lambda: _by_sql(State.of(root).home / "ledger/ledger.db"))
-            busy = _busy(root)
+            idle, busy, sql = _measured(build(Path(folder) / "mesh").root, size)
         found = (f"{size:,}", f"{idle:.3f}", f"{busy:.3f}", f"{sql:.4f}", f"{idle / sql:,.0f}")
         table.add_row(*found)
     Console().print(table)
 
 
-def _agree(root: Path, size: int) -> None:
-    """Active agreements, as many, written at once."""
-    made: list[Entry] = []
-    for i in range(1, size + 1):
-        data = {"product": "shop.orders", "port": "orders", "kind": "delta", "version": 1,
-                "consumer": f"app:{i}", "purpose": "To know.", "until": None, "terms": TERMS}  # fmt: skip
-        made += [
-            Entry(f"a{i}", Event.REQUESTED, BEGAN, "Eva", Side.CONSUMER, "To know.", data),
-            Entry(f"a{i}", Event.APPROVED, BEGAN, "Ana", Side.PROVIDER, "", {"level": 1}),
-            Entry(f"a{i}", Event.GRANTED, BEGAN, "mesh", Side.PLATFORM, "read back"),
-        ]
+def _measured(root: Path, size: int) -> tuple[float, float, float]:
+    """Seconds with nothing due, with ten due, and of plain SQL."""
+    entries = [e for i in range(size) for e in _approved(f"app:{i}", f"a{i}")]
+    entries += [Entry(f"a{i}", Event.GRANTED, BEGAN, "mesh", PLATFORM) for i in range(size)]
     desk = Desk(root, "x")
-    desk.register.decide(lambda book, now: made)
+    desk.register.decide(lambda book, now: entries)
     desk.reconcile()  # the input that is declared
+    idle = _seconds(lambda: Desk(root, "x").reconcile())
+    sql = _seconds(lambda: _by_sql(State.of(root).home / "ledger/ledger.db"))
+    return idle, _busy(root), sql
 
 
 def _busy(root: Path) -> float:
     """Ten more are approved; the fastest of three, each on a ledger of its own."""
-    home = State.of(root).home
-    kept = home.with_name("kept")
+    home, kept = State.of(root).home, root / "kept"
     shutil.copytree(home, kept)
     found = []
     for _ in range(3):
         shutil.rmtree(home)
         shutil.copytree(kept, home)
-        register = Desk(root, "x").register
-        data = {"product": "shop.orders", "port": "orders", "kind": "delta", "version": 1,
-                "purpose": "To know.", "until": None, "terms": TERMS}  # fmt: skip
-        register.decide(
-            lambda book, now: [
-                entry
-                for i in range(10)
-                for entry in (
-                    Entry(
-                        f"n{i}",
-                        Event.REQUESTED,
-                        now,
-                        "Eva",
-                        Side.CONSUMER,
-                        "",
-                        {**data, "consumer": f"app:n{i}"},
-                    ),
-                    Entry(f"n{i}", Event.APPROVED, now, "Ana", Side.PROVIDER, "", {"level": 1}),
-                )
-            ]  # fmt: skip
-        )
+        more = [e for i in range(10) for e in _approved(f"app:more{i}", f"more{i}")]
+        _append(root, more)
         found.append(_once(lambda: Desk(root, "x").reconcile()))
     return min(found)
+
+
+def _append(root: Path, entries: list[Entry]) -> None:
+    Desk(root, "x").register.decide(lambda book, now: entries)
+
+
+def _approved(consumer: str, id: str) -> list[Entry]:
+    """What was requested and approved, and is not granted yet."""
+    data = {
+        "product": "shop.orders", "port": "orders", "kind": "delta", "version": 1,
+        "consumer": consumer, "purpose": "To know.", "until": None, "terms": TERMS,
+    }  # fmt: skip
+    return [
+        Entry(id, Event.REQUESTED, BEGAN, "Eva", Side.CONSUMER, "To know.", data),
+        Entry(id, Event.APPROVED, BEGAN, "Ana", Side.PROVIDER, "", {"level": 1}),
+    ]
 
 
 def _by_sql(path: Path) -> None:
