@@ -7,6 +7,7 @@ it with the connection, so each connection is told anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from mesh_defs.model import MeshError
 
 # What a connection knows a function by. dbt gives it its own name, in the workshop, as a macro.
 PREFIX = "mesh_python_"
+# dbt puts a function's file through Jinja, and gives the outcome to BigQuery.
+_JINJA = re.compile("{[{%#]")
 
 
 def add_functions(connection: Any, folder: Path) -> None:
@@ -43,6 +46,11 @@ def _described(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _entry_point(path: Path, function: dict[str, Any]) -> Callable[..., Any]:
     name = (function.get("config") or {}).get("entry_point")
+    if sign := _JINJA.search(path.read_text(encoding="utf-8")):
+        raise MeshError(
+            f"{path} has `{sign[0]}`: on BigQuery it would be what Jinja makes of it, here it stays."
+            " Write it in another way, such as with something between the two signs."
+        )
     known: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), known)

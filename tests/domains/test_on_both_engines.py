@@ -86,6 +86,17 @@ def test_it_tells_the_same_on_both(
         assert not differences(here, there)[:3], table
 
 
+@pytest.mark.parametrize("domain", ["catalog", "sales"])
+def test_a_second_run_changes_nothing(domain: str, on_bigquery: OnBigQuery) -> None:
+    """Neither the states that a snapshot keeps nor the events that were recorded."""
+    kept = {"catalog": "articles_history", "sales": "baskets_purchased"}[domain]
+    on_bigquery.build(domain)
+    first = on_bigquery.rows(domain, kept, ["*"])
+    results = on_bigquery.project(domain).build()
+    assert {r.status for r in results.values()} <= {"success", "pass", "warn"}
+    assert sorted(on_bigquery.rows(domain, kept, ["*"]), key=str) == sorted(first, key=str)
+
+
 def test_its_sql_calls_what_bigquery_has(domain: str, on_bigquery: OnBigQuery) -> None:
     on_bigquery.build(domain)
     called = {

@@ -48,6 +48,7 @@ def test_a_function_is_called_and_a_changed_one_is_called_anew(shop: TinyMesh) -
 WRONG = [
     ("euros.py", "def main(cents) return", "euros.py cannot be read: SyntaxError"),
     ("euros.py", "def other(cents): pass", "euros.py has no function `main`"),
+    ("euros.py", 'def main(cents): return f"{{1, 3}}"', "euros.py has `{{`: on BigQuery"),
     ("functions.yml", DESCRIBED.replace("INT64", "MONEY!"), "`MONEY!` is no type of GoogleSQL"),
 ]
 
