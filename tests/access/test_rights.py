@@ -17,7 +17,8 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ORDERS = ProductRef("shop", "orders")
 ACTIVE = Agreement(
     "a1", "shop.orders", "orders", 1, "domain:insight", "why", "Ann",
-    Terms("urn:c", "1.0.0", role="part"), NOW, NOW, State.ACTIVE, Permission.GRANTED,
+    Terms("urn:c", "1.0.0", role="part"), NOW, NOW, state=State.ACTIVE,
+    permission=Permission.GRANTED,
 )  # fmt: skip
 
 agreements = st.builds(
