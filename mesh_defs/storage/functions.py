@@ -48,7 +48,7 @@ def _entry_point(path: Path, function: dict[str, Any]) -> Callable[..., Any]:
     name = (function.get("config") or {}).get("entry_point")
     if sign := _JINJA.search(path.read_text(encoding="utf-8")):
         raise MeshError(
-            f"{path} has `{sign[0]}`: on BigQuery it would be what Jinja makes of it, here it stays."
+            f"{path} has `{sign[0]}`: on BigQuery it is what Jinja makes of it, here it stays."
             " Write it in another way, such as with something between the two signs."
         )
     known: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}

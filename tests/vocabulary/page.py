@@ -40,7 +40,7 @@ a YAML file beside it. Types are GoogleSQL's. On BigQuery the function is create
 on DuckDB it is a macro of your workshop, and Python runs in the process that builds your models, a
 row at a time: call it on distinct values. A model that calls a function in Python must be a table,
 not a view: whoever reads the view does not know the function. A changed function makes every model
-stale that calls it.
+stale that calls it. Two braces beside each other are Jinja's, and refused.
 """
 HEAD = """\
 # Vocabulary
