@@ -1,7 +1,8 @@
 """Conditions on a product's rows: what one may say, checked word by word; not who says it.
 
 A condition compares columns with values. It names no table, no file and no setting, asks no clock,
-and has no operator that could fail on a value: an error would tell about rows nobody showed.
+and computes nothing: what could fail on a value would tell about rows that nobody showed. Only a
+comparison of two columns of different types still can, so whoever runs it shows it no hidden row.
 """
 
 from __future__ import annotations

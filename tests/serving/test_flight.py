@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -85,3 +86,12 @@ def test_each_read_is_put_down(served: Served) -> None:
     found: Any = served.take(served.tokens["part"], product="shop.orders")
     (read,) = served.reads[before:]
     assert (read.way, read.outcome, read.rows) == ("flight", "read", found.num_rows)
+
+
+def test_fifty_readers_at_once(served: Served) -> None:
+    def read(i: int) -> int:
+        token = served.tokens[("whole", "own")[i % 2]]
+        return int(served.take(token, product="shop.orders", limit=200_000 + i).num_rows)
+
+    with ThreadPoolExecutor(50) as pool:
+        assert list(pool.map(read, range(50))) == [200_000 + i for i in range(50)]

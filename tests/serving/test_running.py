@@ -19,7 +19,7 @@ from mesh_defs.access.serving.limits import Rate, Room, TooMuch
 from mesh_defs.access.serving.running import Place
 from mesh_defs.model import MeshError
 from tests.serving.conftest import LARGE, MESH, Served, bearer, call, environment, running
-from tests.tiny_mesh import TinyMesh
+from tests.tiny_mesh import TinyMesh, build
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -166,3 +166,27 @@ def test_room_is_given_back() -> None:
     for token in ("a", "b", "c"):
         with room.reading(token, 0.01):
             pass
+
+
+def test_a_ledger_that_does_not_answer_opens_nothing(tmp_path: Path) -> None:
+    """Nobody is let in, nobody is told where it is, and it goes on when the ledger is back."""
+    tiny, log = build(tmp_path / "mesh"), tmp_path / "log"
+    with running(tiny, log=log) as found:
+        token = found.token("shop", who="Shop team")
+        assert found.get("/products", token).status_code == 200
+        folder = tiny.home / "ledger"
+        folder.rename(tmp_path / "away")
+        folder.write_text("no folder")
+        assert found.get("/health").status_code == 503
+        said = found.get("/products", token)
+        assert (said.status_code, said.json()) == (
+            503, {"error": "This can't be answered now. Try again later."},
+        )  # fmt: skip
+        with pytest.raises(flight.FlightUnavailableError) as error:
+            found.take(token, product="shop.orders")
+        assert str(tmp_path) not in str(error.value)
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        assert found.get("/products", token).status_code == 200
+    assert "The ledger at" in log.read_text()
+    assert "Traceback" not in log.read_text()

@@ -84,6 +84,8 @@ def refusals() -> Iterator[None]:
 
     try:
         yield
+    except duckdb.IOException:
+        raise MeshError("The files of this snapshot can't be read. Ask its provider.") from None
     except duckdb.OutOfMemoryException:
         raise MeshError("This takes more memory than there is for it. Ask for less.") from None
     except duckdb.Error:

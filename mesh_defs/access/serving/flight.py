@@ -16,9 +16,9 @@ from pyarrow import flight
 from mesh_defs.access.reading.plan import Asked
 from mesh_defs.access.reading.rights import Denied
 from mesh_defs.access.serving.limits import TooMuch
-from mesh_defs.access.serving.service import Service, Unknown
+from mesh_defs.access.serving.service import Service, Unknown, out
 from mesh_defs.model import MeshError
-from mesh_defs.storage.ledger import TokenRow
+from mesh_defs.storage.ledger import TokenRow, Unreachable
 
 _FIELDS = ("product", "version", "as_of", "columns", "where", "limit", "offset")
 
@@ -148,5 +148,11 @@ def _errors() -> Iterator[None]:
         raise flight.FlightUnauthorizedError(str(error)) from None
     except TooMuch as error:
         raise flight.FlightUnavailableError(str(error)) from None
+    except Unreachable as error:
+        raise flight.FlightUnavailableError(str(out(error))) from None
     except MeshError as error:
         raise pa.ArrowInvalid(str(error)) from None
+    except flight.FlightError:
+        raise
+    except Exception as error:
+        raise flight.FlightUnavailableError(str(out(error))) from None

@@ -23,8 +23,9 @@ from mesh_defs.access.reading.plan import Asked
 from mesh_defs.access.reading.rights import Denied
 from mesh_defs.access.serving.formats import FORMATS, Format, chosen
 from mesh_defs.access.serving.limits import TooMuch
-from mesh_defs.access.serving.service import Handed, Service, Unknown
+from mesh_defs.access.serving.service import Handed, Service, Unknown, out
 from mesh_defs.model import MeshError
+from mesh_defs.storage.ledger import Unreachable
 
 _PARAMETERS = ("version", "as_of", "columns", "where", "limit", "offset", "format")
 _LONGEST_BODY = 1_000_000
@@ -143,8 +144,12 @@ async def _said(answer: Callable[[], Response]) -> Response:
         return _error(error, 404)
     except TooMuch as error:
         return _error(error, 429, {"Retry-After": str(error.after)})
+    except Unreachable as error:
+        return _error(out(error), 503)
     except MeshError as error:
         return _error(error, 400)
+    except Exception as error:
+        return _error(out(error), 503)
 
 
 def _error(error: MeshError, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from mesh_defs.access.reading.rows import batches, opened
 from mesh_defs.access.serving.limits import Rate, Room
 from mesh_defs.access.tokens.keyring import Gatekeeper
 from mesh_defs.model import MeshError
-from mesh_defs.storage.ledger import Sisters, TokenRow
+from mesh_defs.storage.ledger import Sisters, TokenRow, Unreachable
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, RecordBatchReader, Schema
@@ -27,7 +29,24 @@ if TYPE_CHECKING:
 RATE = 600
 SECONDS = 30.0
 _LOOK = 0.5  # seconds between two looks, while rows are handed out, at whether they still may be
+_CELLS, _CELLS_OF_A_TOKEN = 4, 2  # each may take as much memory as all other reads together
 _LONGEST_SQL = 100_000
+
+
+class Out(MeshError):
+    """Nothing can be answered at the moment; what went wrong is for whoever runs the service."""
+
+    def __init__(self) -> None:
+        super().__init__("This can't be answered now. Try again later.")
+
+
+def out(error: Exception) -> Out:
+    """What a reader is told of an error that is none of theirs. Whoever runs the service is told
+    what it was and where, but no word of it: those may be product data, or say where files lie."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    told = str(error) if isinstance(error, Unreachable) else type(error).__name__
+    print(f"{told} ({frame.filename}:{frame.lineno})", file=sys.stderr, flush=True)
+    return Out()
 
 
 class Unknown(MeshError):
@@ -54,6 +73,7 @@ class Service:
         self._sisters = Sisters.open(self.library.state)
         self._gate, self._audit = Gatekeeper(self._sisters), Audit(self._sisters)
         self._rate, self._room = Rate(rate, time.monotonic), Room()
+        self._cells = Room(_CELLS, _CELLS_OF_A_TOKEN)
         self._seconds = seconds
         self._fresh, self._lock = time.monotonic(), Lock()
 
@@ -108,7 +128,7 @@ class Service:
             raise MeshError(f"This is longer than {_LONGEST_SQL:,} characters.")
         found = [self.find(token, way, name, None, None) for name in named_products(sql)]
         with ExitStack() as stack:
-            stack.enter_context(self._room.reading(token.id))
+            stack.enter_context(self._cells.reading(token.id))
             counts = [
                 stack.enter_context(self._audit.reading(_reader(token, way), each, None))
                 for each in found

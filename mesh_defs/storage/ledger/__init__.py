@@ -4,6 +4,7 @@ What an entry means is for those who write it; here it is kept, chained and prov
 """
 
 from mesh_defs.storage.ledger.chain import GENESIS, Draft, Head, Record, Wrong, digest, verify
+from mesh_defs.storage.ledger.engine import Unreachable
 from mesh_defs.storage.ledger.sisters import ReadRow, Sisters, TokenRow
 from mesh_defs.storage.ledger.store import Ledger, Overtaken
 
@@ -17,6 +18,7 @@ __all__ = [
     "Record",
     "Sisters",
     "TokenRow",
+    "Unreachable",
     "Wrong",
     "digest",
     "verify",

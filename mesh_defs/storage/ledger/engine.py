@@ -29,6 +29,10 @@ _LOCK = 7_305_807_213  # PostgreSQL's advisory lock while the schema is made; an
 WRITES = {"mesh_writes": True}
 
 
+class Unreachable(MeshError):
+    """The ledger's database does not answer: nothing was decided, and nothing was refused."""
+
+
 def place(state: State) -> URL:
     """Where the ledger is. Raises MeshError for what is no address of a database we know."""
     from sqlalchemy import URL, make_url
@@ -96,7 +100,7 @@ def reached(url: URL) -> Iterator[None]:
         said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         if url.password:
             said = said.replace(str(url.password), "***")
-        raise MeshError(
+        raise Unreachable(
             f"The ledger at {url.render_as_string(hide_password=True)} does not answer: {said}. "
             f"Check the database, or {VARIABLE}."
         ) from None
