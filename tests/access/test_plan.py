@@ -23,7 +23,8 @@ def connection() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
     made.execute(
         "CREATE TABLE rows AS SELECT range AS id, CASE WHEN range % 7 = 3 THEN 'secret' "
-        "ELSE (range % 10)::varchar END AS name, DATE '2024-01-01' AS day, (range % 7 <> 3)::int AS open FROM range(300000)"
+        "ELSE (range % 10)::varchar END AS name, DATE '2024-01-01' AS day, "
+        "(range % 7 <> 3)::int AS open FROM range(300000)"
     )
     return made
 
@@ -34,7 +35,8 @@ def ask(connection: duckdb.DuckDBPyConnection, narrowing: Narrowing, **asked: An
 
 
 CONDITIONS: list[Any] = [
-    "name > 5", "name in (6, 7)", "name in (id)", "name", "not name", "day = name", "name > id", "id = name", "name between id and 9",
+    "name > 5", "name in (6, 7)", "name in (id)", "name", "not name",
+    "day = name", "name > id", "id = name", "name between id and 9",
     "name is distinct from id", "coalesce(name, id) = 1", "coalesce(id, name) = '1'",
     "cast(name as int) > 5", "try_cast(name as decimal(1, 0)) > 5", "name like '%5'", "name > '5'",
     "lower(name) = id", "length(name) = id", "not name <= '5'", "id < 0 or name > id",
