@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mesh_defs.model import DataProduct, Finding, MeshError
+from mesh_defs.ports.documents.checks import problems_of
+from mesh_defs.ports.documents.document import Document
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.places import (
     parquet_place,
@@ -33,6 +36,8 @@ def _parquet(target: Target, address: Address) -> Port:
 
 
 LAKE = "delta"
+MAIL = ("smtp", "smtps")
+DocumentKind = Callable[[DataProduct, str, Address | None], Document]
 KINDS = {
     "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
     "postgres": Kind(
@@ -43,7 +48,23 @@ KINDS = {
         postgres_wrong,
     ),
 }
-"""All but the lake, which every product is published in."""
+"""All that a contract's server says the place of."""
+
+
+def _pdf(product: DataProduct, port: str, address: Address | None) -> Document:
+    from mesh_defs.ports.documents.mailed import PdfPort
+
+    return PdfPort(product, port, address)
+
+
+def _dashboard(product: DataProduct, port: str, address: Address | None) -> Document:
+    from mesh_defs.ports.documents.dashboard import DashboardPort
+
+    return DashboardPort(product, port)
+
+
+DOCUMENTS: dict[str, DocumentKind] = {"dashboard": _dashboard, "pdf": _pdf}
+"""Those that lie in the state folder, as the lake does: their place follows from their names."""
 _ALSO = {"postgresql": "postgres"}
 _MAJOR = re.compile(r"^v?(\d+)(\.|$)")
 
@@ -70,6 +91,15 @@ class OutputPort:
         return self.kind == LAKE
 
     @property
+    def is_document(self) -> bool:
+        return self.kind in DOCUMENTS
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the environment says how to reach it; a document is here."""
+        return self.is_document or bool(os.environ.get(self.variable))
+
+    @property
     def variable(self) -> str:
         """The environment variable that says how its server is reached."""
         return variable_of(self.name)
@@ -85,10 +115,21 @@ class OutputPort:
     @property
     def location(self) -> str:
         """Where readers will find it, by the contract alone."""
+        if self.is_document:
+            return self.document().location
         return KINDS[self.kind].place(self.target)
+
+    def document(self) -> Document:
+        """The port, where it is a document. Raises MeshError for what is wrong with its report."""
+        if findings := list(problems(self)):
+            raise MeshError(findings)
+        address = address_of(self.name, MAIL) if self.kind == "pdf" else None
+        return DOCUMENTS[self.kind](self.product, self.name, address)
 
     def open(self) -> Port | None:
         """None where the environment does not say how its server is reached."""
+        if self.is_document:
+            return self.document()
         target, kind = self.target, KINDS[self.kind]
         address = address_of(self.name, kind.schemes)
         return kind.open(target, address) if address else None
@@ -121,9 +162,12 @@ def problems(port: OutputPort) -> Iterator[Finding]:
     """What keeps a port from being delivered to, in its descriptor and in its contract."""
     if port.is_lake:
         return
+    if port.is_document:
+        yield from problems_of(port.product, port.name, port.kind)
+        return
     kind: Kind | None = KINDS.get(port.kind)
     if kind is None:
-        known = ", ".join(f"`{name}`" for name in sorted([LAKE, *KINDS]))
+        known = ", ".join(f"`{name}`" for name in sorted([LAKE, *KINDS, *DOCUMENTS]))
         yield port.product.source.finding(
             ("outputPorts", port.index, "type"),
             f"no kind of port is called `{port.kind}`",

@@ -7,7 +7,6 @@ product say which users may read under its prefix, and list it; whatever else th
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -64,7 +63,9 @@ class ParquetGrants:
 
     @property
     def location(self) -> str:
-        return f"s3://{self.bucket.name}/{self.prefix}"
+        """On AWS `s3://bucket/prefix`, which is there once; elsewhere with the endpoint."""
+        place = f"{self.bucket.name}/{self.prefix}"
+        return f"s3://{place}" if self.bucket.is_aws else f"{self.bucket.endpoint}/{place}"
 
     def grant(self, wanted: Grant) -> None:
         consumer = self._mine(wanted)
@@ -132,7 +133,7 @@ class ParquetGrants:
     @property
     def _sid(self) -> str:
         """A statement's name has letters and digits only."""
-        told = json.dumps([self.location])
+        told = f"{self.bucket.name}/{self.prefix}"
         return f"MeshRead{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
     @property

@@ -25,7 +25,10 @@ def postgres_wrong(target: Target) -> str | None:
 
 
 def parquet_place(target: Target) -> str:
-    return str(target.server.get("location", "")).rstrip("/")
+    location = str(target.server.get("location", "")).rstrip("/")
+    if endpoint := target.server.get("endpointUrl"):
+        return f"{str(endpoint).rstrip('/')}/{location.removeprefix('s3://')}"
+    return location
 
 
 def parquet_wrong(target: Target) -> str | None:

@@ -85,6 +85,10 @@ class Port(Grants, Protocol):
     def standing(self) -> Mark | None:
         """The snapshot that readers see there now, as the target tells it."""
 
+
+class TablePort(Port, Protocol):
+    """A port that holds the product's rows, and can be asked for them."""
+
     def shape(self) -> Shape:
         """What readers see there now looks like, as the target tells it."""
 

@@ -254,10 +254,9 @@ def _rows_of(
     named = ", ".join(identifier(c.name) for c in columns)
     copy = f"COPY (SELECT {named} FROM {relation}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Iterator[pipes.Piece]:
         with there.cursor() as cursor, cursor.copy(copy.encode()) as stream:
-            for piece in stream:
-                yield bytes(piece)
+            yield from stream
 
     with pipes.readable(pieces, [c.name for c in columns]) as table:
         values = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.port import Audited, Port, Prove, Shape
+from mesh_defs.ports.port import Audited, Prove, Shape, TablePort
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Proof:
     columns: Mapping[str, tuple[int, int]]  # a checksum, and how many values are null
 
 
-def verify(connection: DuckDBPyConnection, port: Port, audited: Audited) -> None:
+def verify(connection: DuckDBPyConnection, port: TablePort, audited: Audited) -> None:
     """Read a port back. Raises MeshError where it is not what was audited."""
     standing = port.standing()
     if standing != audited.mark:
@@ -41,11 +41,11 @@ def verify(connection: DuckDBPyConnection, port: Port, audited: Audited) -> None
 
 
 def prover(connection: DuckDBPyConnection, planned: Shape, audited: Audited) -> Prove:
-    """What holds rows that were read back against a snapshot. It scans the snapshot once."""
-    kinds = kinds_of(connection, audited)
-    wanted = proof_of(connection, read_files(audited.files), kinds)
+    """What holds rows that were read back against a snapshot, which it scans."""
 
     def prove(rows: exp.Expression, shape: Shape) -> None:
+        kinds = kinds_of(connection, audited)
+        wanted = proof_of(connection, read_files(audited.files), kinds)
         wrong = [*_other_shape(planned, shape)]
         if not wrong:
             wrong = [*differences(wanted, proof_of(connection, rows, kinds))]

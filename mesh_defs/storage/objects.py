@@ -51,7 +51,7 @@ class Bucket:
         return f"{parts.scheme}://{parts.hostname}{port}"
 
     @property
-    def _is_aws(self) -> bool:
+    def is_aws(self) -> bool:
         return (self.address.parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
     @cached_property
@@ -60,7 +60,7 @@ class Bucket:
 
     @cached_property
     def _iam(self) -> Any:
-        return self._client("iam", None if self._is_aws else self.endpoint)
+        return self._client("iam", None if self.is_aws else self.endpoint)
 
     def _client(self, service: str, endpoint: str | None) -> Any:
         try:
@@ -79,7 +79,7 @@ class Bucket:
             connect_timeout=10,
             read_timeout=_SECONDS,
             retries={"max_attempts": 3, "mode": "standard"},
-            s3={"addressing_style": "auto" if self._is_aws else "path"},
+            s3={"addressing_style": "auto" if self.is_aws else "path"},
         )
         region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
         session = boto3.session.Session()

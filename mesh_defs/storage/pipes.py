@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from sqlglot import exp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+Piece = bytes | bytearray | memoryview
 _PIECE = 1 << 18
 # The longest row that is read. DuckDB sets memory aside for several such rows.
 _LONGEST = 16_000_000
@@ -63,7 +64,7 @@ def _caught(cursor: DuckDBPyConnection, statement: str, failed: list[BaseExcepti
 
 
 @contextmanager
-def readable(pieces: Callable[[], Iterable[bytes]], columns: Iterable[str]) -> Iterator[str]:
+def readable(pieces: Callable[[], Iterable[Piece]], columns: Iterable[str]) -> Iterator[str]:
     """CSV that comes piece by piece, as a table function of DuckDB's; it can be read once.
 
     Every column is text. What `pieces` raises is raised here, when the reader is done.
@@ -87,38 +88,52 @@ def readable(pieces: Callable[[], Iterable[bytes]], columns: Iterable[str]) -> I
                 f"parallel=false, max_line_size={_LONGEST})"
             )
         except BaseException:
-            if failed:
+            _end(writer, stop, path)
+            if failed:  # what the reader says of rows that broke off explains nothing
                 raise failed[0] from None
             raise
-        finally:
-            stop.set()
-            while writer.is_alive():
-                # If nobody ever read it, the writer waits for a reader: be one.
-                with suppress(OSError):
-                    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-                writer.join(0.02)
+        _end(writer, stop, path)
         if failed:
             raise failed[0]
 
 
+def _end(writer: threading.Thread, stop: threading.Event, path: Path) -> None:
+    """If nobody ever read the pipe, the writer waits for a reader: be one."""
+    stop.set()
+    while writer.is_alive():
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        writer.join(0.02)
+
+
 def _fill(
     path: Path,
-    pieces: Callable[[], Iterable[bytes]],
+    pieces: Callable[[], Iterable[Piece]],
     failed: list[BaseException],
     stop: threading.Event,
 ) -> None:
     try:
         with path.open("wb", buffering=0) as file:
+            held = bytearray()
             for piece in pieces():
-                if stop.is_set():
-                    return
-                view = memoryview(piece)
-                while view:
-                    view = view[file.write(view) or 0 :]
+                held += piece
+                if len(held) >= _PIECE:  # pieces may be rows: a write for each would cost more
+                    _write(file, held)
+                    held.clear()
+                    if stop.is_set():
+                        return
+            _write(file, held)
     except BrokenPipeError:
         pass  # the reader had enough, and says why
     except BaseException as error:
         failed.append(error)
+
+
+def _write(file: IO[bytes], data: bytearray) -> None:
+    with memoryview(data) as whole:
+        done = 0
+        while done < len(whole):
+            done += file.write(whole[done:]) or 0
 
 
 @contextmanager

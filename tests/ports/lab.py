@@ -51,6 +51,9 @@ class Lab:
 
     kind: str
     variable = "MESH_SERVER__EXIT"
+    elsewhere: str
+    """The URL of a server of the kind that is not there."""
+    daily: str
     crashes: tuple[tuple[str, str], ...]
     """Functions of the platform (module, name): dying before each of them, and after it."""
 
@@ -178,6 +181,7 @@ class Lake(Lab):
     kind = "delta"
     port = "orders"
     variable = "MESH_NOTHING"
+    daily = "DeltaTable.create_write_transaction"
     crashes = (
         ("mesh_defs.storage.tables", "_statistics"),
         ("deltalake", "DeltaTable.create_write_transaction"),

@@ -17,6 +17,8 @@ _PORT = "mesh_defs.ports.parquet"
 
 class ParquetLab(Lab):
     kind = "parquet"
+    elsewhere = "http://key:hunter2@127.0.0.1:1"
+    daily = "Bucket.replace"
     crashes = (
         (_PORT, "_files"),
         ("mesh_defs.storage.objects", "Bucket.upload"),
@@ -85,6 +87,8 @@ class ParquetLab(Lab):
     def rows_as(self, consumer: str) -> list[Row] | None:
         iam = self.weed.client("iam")
         name = user_of(consumer)
+        if name not in {user["UserName"] for user in iam.list_users()["Users"]}:
+            return None
         for old in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=name, AccessKeyId=old["AccessKeyId"])
         made = iam.create_access_key(UserName=name)["AccessKey"]

@@ -17,6 +17,8 @@ _LOAD = "mesh_defs.ports.postgres"
 
 class PostgresLab(Lab):
     kind = "postgres"
+    elsewhere = "postgresql://mesh:hunter2@127.0.0.1:1/apps"
+    daily = "Connection.commit"
     crashes = (
         (_LOAD, "PostgresPort._make_schema"),
         (_LOAD, "PostgresPort._load"),

@@ -58,12 +58,16 @@ def test_no_rows_are_a_snapshot_too(lab: Lab) -> None:
 
 
 def moments(kinds: list[type[Lab]]) -> list[Any]:
+    """The moment after which most is lying about is tried every day; `make test-all` tries all."""
     return [
-        pytest.param(kind.kind, module, name, after, id=f"{kind.kind}: {when} {name.lstrip('_')}")
+        pytest.param(
+            kind.kind, module, name, after, id=f"{kind.kind}: {when} {name.lstrip('_')}",
+            marks=() if (name, after) == (kind.daily, False) else pytest.mark.slow,
+        )
         for kind in kinds
         for module, name in kind.crashes
         for when, after in (("before", False), ("after", True))
-    ]
+    ]  # fmt: skip
 
 
 def kinds() -> list[type[Lab]]:
@@ -233,3 +237,15 @@ def test_a_grant_of_another_product_is_refused(beyond: Lab) -> None:
     with pytest.raises(MeshError, match="no port of"):
         beyond.grants.grant(Grant("shop.days", beyond.port, 1, "domain:insight"))
     assert not beyond.grants.grants()
+
+
+def test_a_port_at_another_server_is_delivered_to_again(
+    beyond: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beyond.publish(FIRST)
+    monkeypatch.setenv(beyond.variable, beyond.elsewhere)
+    assert beyond.stands.status == "waiting"
+    stands = beyond.deliver()
+    assert (stands.status, stands.snapshot) == ("failed", 0), "nobody is there"
+    monkeypatch.setenv(beyond.variable, beyond.url())
+    assert beyond.deliver().status == "published"

@@ -1,0 +1,243 @@
+"""What every document is: one file a snapshot on a shelf of the state folder, proven, then shown.
+
+    <state folder>/documents/growth/segments/v1/<port>/snapshots/7-5f3a91c0/…   never changed
+    <state folder>/documents/growth/segments/v1/<port>/latest                  what people open
+    <state folder>/documents/growth/segments/v1/<port>/readers.json            who may
+
+How it looks, and how it is read back, is for each kind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesh_defs.model import DataProduct, MeshError
+from mesh_defs.model.report import Declared, read_report, root_of
+from mesh_defs.ports.documents.figures import (
+    Figures,
+    Printed,
+    classified,
+    differences,
+    figures_of,
+)
+from mesh_defs.ports.grants import Grant
+from mesh_defs.ports.port import Audited, Mark, Prove, Shape
+from mesh_defs.storage.shelf import Shelf
+from mesh_defs.storage.state import State, read_json, write_json
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+HOW_TO_INSTALL = "What makes documents is not installed: `pip install 'mesh-defs[reports]'`."
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a document says of where its figures come from."""
+
+    product: str
+    version: str
+    snapshot: int
+    published_at: str
+    contract: str
+    owner: str
+    contact: str
+
+    @property
+    def moment(self) -> datetime:
+        found = datetime.fromisoformat(self.published_at)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        return [
+            ("Product", f"{self.product}, version {self.version}"),
+            ("Snapshot", f"{self.snapshot}, published {self.moment:%Y-%m-%d %H:%M} UTC"),
+            ("Contract", self.contract),
+            ("Owner", f"{self.owner}, {self.contact}" if self.contact else self.owner),
+        ]
+
+    @property
+    def line(self) -> str:
+        return (
+            f"{self.product} v{self.version}, snapshot {self.snapshot}, "
+            f"published {self.moment:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+class Document:
+    """A port that people look at."""
+
+    suffix: str
+
+    def __init__(self, product: DataProduct, port: str) -> None:
+        self.product = product
+        self.port = port
+        self.root = root_of(product)
+        self.state = State.of(self.root)
+        self.shelf = Shelf(self.state.documents(product.line, product.contract.major) / port)
+
+    # -- for each kind ----------------------------------------------------------------------------
+
+    def render(self, declared: Declared, figures: Sequence[Figures], about: About) -> bytes:
+        raise NotImplementedError
+
+    def read(self, data: bytes) -> Sequence[Printed]:
+        """The figures that a reader finds in a document."""
+        raise NotImplementedError
+
+    def can_read(self, consumer: str) -> None:
+        """Raises MeshError for a consumer who could not be given it."""
+
+    def unfinished(self, mark: Mark) -> bool:
+        """Whether there is something to do although readers see the newest snapshot."""
+        told = self._told()
+        return told is None or told["declared"] != self._declared.digest
+
+    def hand_out(self, audited: Audited) -> None:
+        """Give it to those who are to get it. Raises MeshError naming those who did not."""
+
+    @property
+    def note(self) -> str:
+        """What is not done, and is no failure."""
+        return ""
+
+    # -- the port's verbs -------------------------------------------------------------------------
+
+    @property
+    def location(self) -> str:
+        return str(self.shelf.latest / self.file)
+
+    @property
+    def file(self) -> str:
+        return f"{self.product.line.product}.{self.port}{self.suffix}"
+
+    def plan(self, connection: DuckDBPyConnection, audited: Audited) -> Shape:
+        return ()
+
+    def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
+        """It holds figures, no rows: `prove` has nothing to prove here, `_prove` has."""
+        with self.shelf.alone():
+            if (found := self.standing()) and found > audited.mark:
+                raise MeshError(
+                    f"{self.location} has a newer snapshot, published at {found.published_at}: "
+                    "another mesh delivers there, too."
+                )
+            declared = self._declared
+            figures = self._figures(declared, audited)
+            data = self.render(declared, figures, self.about(audited.mark))
+            manifest = {
+                "product": str(audited.product), "version": audited.major,
+                "snapshot": audited.mark.snapshot, "published_at": audited.mark.published_at,
+                "declared": declared.digest, "file": self.file,
+            }  # fmt: skip
+            files = {self.file: data, _MANIFEST: json.dumps(manifest, indent=1).encode()}
+            made = self.shelf.put(
+                str(audited.mark.snapshot), files, lambda folder: self._prove(figures, folder)
+            )
+            self.shelf.show(made)
+            self._sweep(audited)
+
+    def standing(self) -> Mark | None:
+        told = self._told()
+        return Mark(told["published_at"], told["snapshot"]) if told else None
+
+    def verify(self, audited: Audited) -> None:
+        """Hold what readers see now against a snapshot. Raises MeshError where it differs."""
+        if (found := self.standing()) != audited.mark:
+            raise MeshError(f"Readers see {found or 'nothing'} there.")
+        self._prove(self._figures(self._declared, audited), self.shelf.latest)
+
+    def about(self, mark: Mark) -> About:
+        team = self.product.descriptor.team
+        support = self.product.descriptor.support
+        contact = next((s.url.removeprefix("mailto:") for s in support), "")
+        return About(
+            str(self.product.line),
+            str(self.product.contract.version),
+            mark.snapshot,
+            mark.published_at,
+            self.product.contract.id,
+            (team and team.name) or self.product.line.domain,
+            contact,
+        )
+
+    def content(self) -> tuple[Mark, bytes]:
+        """The document that readers see now. Raises MeshError where there is none."""
+        folder = self.shelf.current()
+        told = read_json(folder / _MANIFEST) if folder else None
+        if folder is None or told is None:
+            raise MeshError(f"`{self.location}` is not there yet.")
+        return Mark(told["published_at"], told["snapshot"]), (folder / told["file"]).read_bytes()
+
+    # -- who may read it --------------------------------------------------------------------------
+
+    def grant(self, wanted: Grant) -> None:
+        consumer = self._mine(wanted)
+        self.can_read(consumer)
+        with self.shelf.alone():
+            self._put_readers({*self.readers(), consumer})
+
+    def revoke(self, unwanted: Grant) -> None:
+        consumer = self._mine(unwanted)
+        with self.shelf.alone():
+            self._put_readers({*self.readers()} - {consumer})
+
+    def grants(self) -> frozenset[Grant]:
+        line, major = str(self.product.line), self.product.contract.major
+        return frozenset(Grant(line, self.port, major, c) for c in self.readers())
+
+    def readers(self) -> list[str]:
+        """The consumers who may read it."""
+        found = read_json(self.shelf.place / "readers.json")
+        return list(found["readers"]) if found else []
+
+    def _put_readers(self, readers: set[str]) -> None:
+        write_json(self.shelf.place / "readers.json", {"readers": sorted(readers)})
+
+    def _mine(self, grant: Grant) -> str:
+        mine = (str(self.product.line), self.port, self.product.contract.major)
+        if (grant.product, grant.port, grant.version) != mine:
+            raise MeshError(f"{self.location} is no port of {grant.product} v{grant.version}.")
+        return grant.consumer
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    @property
+    def _declared(self) -> Declared:
+        return read_report(self.product, self.port)
+
+    def _figures(self, declared: Declared, audited: Audited) -> tuple[Figures, ...]:
+        name, columns = self.product.line.product, classified(self.product.contract)
+        return figures_of(self.state, declared.report, name, columns, audited.files)
+
+    def _prove(self, figures: Sequence[Figures], folder: Path) -> None:
+        found = self.read((folder / self.file).read_bytes())
+        if wrong := differences([f.printed for f in figures], found):
+            raise MeshError(f"It is not what was audited: {'; '.join(wrong)}.")
+
+    def _told(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = read_json(self.shelf.latest / _MANIFEST)
+        return found
+
+    def _sweep(self, audited: Audited) -> None:
+        """Keep what is shown, the snapshot before, and what the contract promises to keep."""
+        kept = timedelta(days=audited.retention_days or 0)
+        finished = []
+        for folder in self.shelf.folders():
+            if told := read_json(folder / _MANIFEST):
+                finished.append((Mark(told["published_at"], told["snapshot"]), folder))
+        older = sorted((f for f in finished if f[0] != audited.mark), reverse=True)[1:]
+        gone = {f for m, f in finished if m == audited.mark}
+        gone |= {
+            folder
+            for mark, folder in older
+            if datetime.fromisoformat(mark.published_at) < datetime.now(UTC) - kept
+        }
+        self.shelf.sweep(lambda folder: folder in gone)
