@@ -1,4 +1,5 @@
-"""Agreements that files speak of: an input declared is requested, a standing approval approves.
+"""Agreements that files speak of: an input declared is requested, a standing approval approves,
+an end or another price is announced (`announced`).
 
 Pure: the entries that the ledger lacks, made of the mesh's files and the book. What was refused or
 is over is never asked for again by a file: then somebody has to.
@@ -21,6 +22,7 @@ from mesh_defs.access.agreements import (
     fold,
 )
 from mesh_defs.access.agreements import deciding as do
+from mesh_defs.access.announced import announcements
 from mesh_defs.access.offers import offered, port_of, terms_today
 from mesh_defs.model import Domain, Mesh, MeshError, ProductRef
 from mesh_defs.model.approvals import FILE, Approval
@@ -30,7 +32,8 @@ from mesh_defs.model.domain import Input
 def entries(mesh: Mesh, book: Book, now: datetime) -> list[Entry]:
     """What files say and the book does not, yet."""
     made = requests(mesh, book, now)
-    return [*made, *approvals(mesh, fold(made, book), now)]
+    made += approvals(mesh, fold(made, book), now)
+    return [*made, *announcements(mesh, fold(made, book), now)]
 
 
 def requests(mesh: Mesh, book: Book, now: datetime) -> list[Entry]:

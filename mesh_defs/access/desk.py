@@ -59,7 +59,7 @@ class Desk:
         role: str | None = None,
         port: str | None = None,
     ) -> Agreement:
-        """Ask for a product's port at a major version; the lake's, and the newest, if none is said."""
+        """Ask for a product's port at a major version; the lake's and newest, if none is said."""
         asked = offered(self.mesh, product, version)
         who = consumer_of(self.mesh, consumer, self.name)
         if who == f"domain:{asked.line.domain}":

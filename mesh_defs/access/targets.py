@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,7 +38,7 @@ class Targets:
         self.lake = LakeGrants(register)
 
     def of(self, agreement: Agreement) -> Grants:
-        """The permissions on an agreement's port. One that is not there any more raises MeshError."""
+        """The permissions on an agreement's port. One that is gone raises MeshError."""
         if agreement.kind == LAKE:
             return self.lake
         try:
@@ -56,7 +55,7 @@ class Targets:
         for product in self._mesh.products.values():
             for port in beyond_the_lake(product):
                 grants = grants_of(product, port.name)
-                if grants and os.environ.get(port.variable):
+                if grants and port.can_be_asked:
                     yield Place(str(product.line), port.name, product.contract.major), grants
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mesh_defs.access import declared
-from mesh_defs.access.agreements import EMPTY, Book, Event, State, fold
+from mesh_defs.access.agreements import EMPTY, Book, Change, Event, State, fold
 from mesh_defs.access.desk import Desk
 from mesh_defs.access.gate import Gate
 from mesh_defs.access.validation import validate
@@ -170,6 +170,39 @@ def test_an_input_says_which_role_it_reads_as(files: Files) -> None:
     files.input(role="rows")
     assert [a.state for a in files.book().values()] == [State.APPROVED]
     assert files.findings() == []
+
+
+# Announcements -------------------------------------------------------------------------------
+
+
+def test_an_end_of_life_is_announced_once_and_ends_the_agreement(files: Files) -> None:
+    book = files.book()
+    assert book["a1"].announcements == ()
+    files.contract(slaProperties=[{"property": "endOfLife", "value": "2026-06-30"}])
+    book = files.book(book=book)
+    (told,) = book["a1"].announcements
+    assert (told.change, told.on) == (Change.RETIREMENT, date(2026, 6, 30))
+    assert told.why == "v1 ends on 2026-06-30 (domains/shop/contracts/orders.odcs.yaml)"
+    assert book["a1"].notice_ends == datetime(2026, 7, 1, tzinfo=UTC)
+    assert files.book(book=book) == book
+
+
+def test_an_end_that_comes_before_the_notice_is_not_announced(files: Files) -> None:
+    book = files.book()
+    files.contract(slaProperties=[{"property": "endOfLife", "value": "2026-02-15"}])
+    assert files.book(book=book) == book
+
+
+def test_another_price_is_announced_for_the_day_after_the_notice(files: Files) -> None:
+    book = files.book()
+    files.contract(price={"priceAmount": 3, "priceCurrency": "EUR", "priceUnit": "month"})
+    book = files.book(book=book)
+    (told,) = book["a1"].announcements
+    assert (told.change, told.on) == (Change.PRICE, date(2026, 3, 2))
+    assert told.why.startswith("3 EUR month, where it was 0 EUR month (")
+    assert book["a1"].notice_ends is None, "who does not like it gives notice"
+    later = NOW + timedelta(days=3)
+    assert files.book(later, book) == book
 
 
 # The gate -------------------------------------------------------------------------------------

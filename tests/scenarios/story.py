@@ -151,7 +151,8 @@ def copy_of_the_demo(root: Path) -> Path:
     """The demo's domains, to be fed, broken and mended without harm to anybody."""
     for name in ("domains", "dbt_projects"):
         shutil.copytree(REPOSITORY / name, root / name, ignore=_LEFT_OUT)
-    shutil.copy(REPOSITORY / "dagster.yaml", root)
+    for name in ("dagster.yaml", "governance.yaml"):
+        shutil.copy(REPOSITORY / name, root)
     return root
 
 

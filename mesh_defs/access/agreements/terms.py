@@ -25,8 +25,6 @@ def terms_of(contract: DataContract, team: str, role: str | None = None) -> Term
     Raises MeshError where the contract has several roles to read as and none is said, or where a
     period in it can't be read.
     """
-    price = contract.odcs.price
-    said = [price.priceAmount, price.priceCurrency, price.priceUnit] if price else []
     chosen = _role(contract, role)
     return Terms(
         contract=contract.id,
@@ -34,9 +32,16 @@ def terms_of(contract: DataContract, team: str, role: str | None = None) -> Term
         approvers=_levels(contract, team, chosen),
         notice=_period(contract, NOTICE),
         reassessment=_period(contract, REASSESSMENT),
-        price=" ".join(str(part) for part in said if part is not None) or None,
+        price=price_of(contract),
         role=chosen.role if chosen else None,
     )
+
+
+def price_of(contract: DataContract) -> str | None:
+    """`3 EUR month`, or None where the contract says none."""
+    price = contract.odcs.price
+    said = [price.priceAmount, price.priceCurrency, price.priceUnit] if price else []
+    return " ".join(str(part) for part in said if part is not None) or None
 
 
 def _levels(contract: DataContract, team: str, chosen: Role | None) -> tuple[tuple[str, ...], ...]:
