@@ -10,18 +10,12 @@
 -- that could be published are remembered: the others fail the contract of `articles` and wait for
 -- the next batch. An article missing from a batch keeps its state: the master does not delist.
 select
-    articles.article_id,
-    articles.manufacturer_id,
-    articles.department_code,
-    articles.brand,
-    articles.category,
-    articles.article_type,
-    articles.package_size
-from {{ ref('clean_articles') }} as articles
+    article_id, manufacturer_id, department_code, brand, category, article_type, package_size
+from {{ ref('clean_articles') }}
 inner join {{ ref('department_names') }} using (department_code)
-where articles.article_id is not null
-    and articles.manufacturer_id is not null
-    and articles.brand in ('National', 'Private')
-qualify count(*) over (partition by articles.article_id) = 1
+where article_id is not null
+    and manufacturer_id is not null
+    and brand in ('National', 'Private')
+qualify count(*) over (partition by article_id) = 1
 
 {% endsnapshot %}

@@ -1,10 +1,6 @@
+{%- set key = ['household_key', 'coupon_upc', 'campaign_id', 'redeemed_on'] -%}
 select
-    {{ dbt.hash(dbt.concat([
-        'household_key', "'|'", 'cast(coupon_upc as string)', "'|'", 'cast(campaign_id as string)',
-        "'|'", 'cast(redeemed_on as string)',
-    ])) }} as redemption_id,
-    household_key,
-    coupon_upc,
-    campaign_id,
-    redeemed_on
+    {{ dbt.hash('cast(' ~ key | join(" as string) || '|' || cast(") ~ ' as string)') }}
+        as redemption_id,
+    {{ key | join(',\n    ') }}
 from {{ ref('clean_redemptions') }}
