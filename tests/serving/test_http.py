@@ -200,3 +200,22 @@ def test_fifty_readers_at_once(served: Served) -> None:
 
     with ThreadPoolExecutor(50) as pool:
         assert list(pool.map(read, range(50))) == [200_000 + i for i in range(50)]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_much_is_handed_out_in_little_memory(served: Served, name: str) -> None:
+    import httpx
+    import psutil
+
+    from tests.serving.conftest import bearer
+
+    assert served.process
+    process = psutil.Process(served.process.pid)
+    before, seen, most = process.memory_info().rss, 0, 0
+    url, token = f"{served.http}/products/shop.orders?format={name}", served.tokens["own"]
+    with httpx.stream("GET", url, headers=bearer(token), timeout=60) as response:
+        for piece in response.iter_raw(1_000_000):
+            seen += len(piece)
+            most = max(most, process.memory_info().rss)
+    assert seen > 8_000_000
+    assert most - before < 300_000_000
