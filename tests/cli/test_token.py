@@ -118,3 +118,11 @@ def test_an_app_belongs_to_whoever_requested_an_agreement_for_it(tokens: Tokens)
     assert tokens.shell(*request, "--as", "Till crew").code == 0
     assert tokens(*made, who="Till crew")["consumer"] == "app:till"
     assert "does not speak for app:till" in tokens.refused(*made, who="Mallory")
+
+
+def test_a_scope_is_a_product_in_all_of_its_versions(tokens: Tokens) -> None:
+    made = tokens("create", "--product", "shop.days", "--product", "no.such", who="Insight team")
+    assert made["products"] == ["shop.days", "no.such"]
+    assert "is not `domain.product`" in tokens.refused(
+        "create", "--product", "orders", who="Insight team"
+    )

@@ -21,7 +21,7 @@ from sqlglot.errors import SqlglotError
 from mesh_defs.access.reading.cell import Frames, cell
 from mesh_defs.access.reading.library import Readable
 from mesh_defs.access.reading.plan import Asked
-from mesh_defs.access.reading.rows import planned
+from mesh_defs.access.reading.rows import ordered, planned
 from mesh_defs.contracts.roles import WHOLE
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.storage import workshop
@@ -149,7 +149,7 @@ def stage(state: State, folder: Path, readables: Sequence[Readable]) -> Staged:
             continue
         staged[ref] = [f"{ref}.parquet"]
         target = exp.convert(str(folder / staged[ref][0])).sql("duckdb")
-        with scratch(state) as connection:
+        with ordered(state) as connection:
             query = planned(connection, readable, Asked()).query.sql("duckdb")
             connection.execute(f"COPY ({query}) TO {target} (FORMAT parquet)")
     return staged

@@ -28,6 +28,8 @@ def ordered(state: State) -> Iterator[DuckDBPyConnection]:
     """A connection in which a snapshot's rows come in the order of its files, each time."""
     with scratch(state) as connection:
         connection.execute("SET preserve_insertion_order = true")
+        # A scan needs no disk, and several engines of one process must not meet in one folder.
+        connection.execute("SET temp_directory = ''")
         yield connection
 
 

@@ -43,14 +43,13 @@ class Keyring:
         """A token that reads for a consumer: all that it may read, or only some products."""
         who = consumer_of(self.mesh, consumer, self.name)
         self._speaks_for(who)
-        for product in products:
-            _address(product)
+        lines = tuple(dict.fromkeys(self._line(product) for product in products))
         now, secret = self.now(), new_secret()
         expires = end_of(until) if until else now + LASTS
         if expires <= now:
             raise MeshError(f"{until} is over: a token would never be of use.")
         row = TokenRow(
-            secret.id, secret.hash, who, tuple(dict.fromkeys(products)), purpose, _text(now),
+            secret.id, secret.hash, who, lines, purpose, _text(now),
             self.name, _text(expires),
         )  # fmt: skip
         self._sisters.add(row)
@@ -96,6 +95,15 @@ class Keyring:
             if (every or standing(row, now) == "active")
             and consumer in (None, row.consumer, row.consumer.partition(":")[2])
         ]
+
+    def _line(self, address: str) -> str:
+        """The product of an address, in all of its versions; it need not be there yet."""
+        try:
+            ref = ProductRef.parse(address)
+        except ValueError as error:
+            raise MeshError(f"{error}.") from None
+        known = self.mesh.products.get(ref)
+        return str(known.line if known else ref)
 
     def _is_governance(self) -> bool:
         from mesh_defs.access.acting import name_in
@@ -144,13 +152,6 @@ class Gatekeeper:
         found = self._sisters.token(row.id)
         now = self._clock().astimezone(UTC)
         return found is not None and found.hash == row.hash and standing(found, now) == "active"
-
-
-def _address(product: str) -> None:
-    try:
-        ProductRef.parse(product)
-    except ValueError as error:
-        raise MeshError(f"{error}.") from None
 
 
 def _text(moment: datetime) -> str:
