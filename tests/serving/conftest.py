@@ -161,7 +161,7 @@ def served_mesh(tmp_path_factory: pytest.TempPathFactory) -> TinyMesh:
 def served(served_mesh: TinyMesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Tokens: `whole` and `part` of shop.orders, `own` is shop's, `none` has no agreement."""
     log = tmp_path_factory.mktemp("log") / "serve.log"
-    with running(served_mesh, "--rate", "100000", "--seconds", "3", log=log,
+    with running(served_mesh, "--rate", "100000", "--seconds", "5", log=log,
                  variables={"MESH_MEMORY_LIMIT": "300MB"}) as found:  # fmt: skip
         for role in ("whole", "part"):
             found.agreed("shop.orders", f"app:{role}", "--role", role)

@@ -29,6 +29,7 @@ NO_QUERY = "This is not one query to the engine. Write one query: SELECT, WITH, 
 def main() -> None:
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever prints does not get between the frames
+    os.nice(10)  # those who read products go first
     told = json.loads(sys.stdin.buffer.read())
     try:
         _run(told, out)
