@@ -10,6 +10,7 @@ from tests.cli.conftest import Shell, steady
 from tests.tiny_mesh import ORDERS, TinyMesh
 
 CONTRACT = "domains/shop/contracts/orders.odcs.yaml"
+COUNT = "select count(*) n from shop.orders"
 BAD = f"{ORDERS}4,2024-05-03,-5\n5,2024-05-03,-7\n"
 
 
@@ -38,7 +39,7 @@ def test_rows_are_held_looked_at_replayed_and_given_up(mesh: TinyMesh, shell: Sh
     said = shell("run", "shop.orders")
     assert said.code == 0, said.out + said.err
     assert "shop.orders: 2 rows in quarantine. See `mesh quarantine show shop.orders`" in said.out
-    assert shell("query", "select count(*) n from shop.orders", "--json").json == [{"n": 3}]
+    assert shell("query", COUNT, "--as", "shop", "--json").json == [{"n": 3}]
 
     assert steady(shell("quarantine", "list").out) == (
         "product      open  discarded  rules            since (UTC)\n"
@@ -53,7 +54,7 @@ def test_rows_are_held_looked_at_replayed_and_given_up(mesh: TinyMesh, shell: Sh
     said = shell("quarantine", "replay", "shop.orders")
     assert said.code == 0, said.out + said.err
     assert "2 rows in quarantine before: 1 left it, 1 stayed; 0 came." in said.out
-    assert shell("query", "select count(*) n from shop.orders", "--json").json == [{"n": 4}]
+    assert shell("query", COUNT, "--as", "shop", "--json").json == [{"n": 4}]
 
     (row,) = shell("quarantine", "show", "shop.orders", "--json").json
     said = shell(
@@ -74,7 +75,7 @@ def test_a_replay_that_does_not_hold_changes_nothing(mesh: TinyMesh, shell: Shel
     said = shell("quarantine", "replay", "shop.orders", "--json")
     assert said.code == 1
     assert (said.json["ok"], said.json["before"], said.json["stayed"]) == (False, 2, 2)
-    assert shell("query", "select count(*) n from shop.orders", "--json").json == [{"n": 3}]
+    assert shell("query", COUNT, "--as", "shop", "--json").json == [{"n": 3}]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,10 @@ def test_a_bad_batch_is_named_and_the_last_good_snapshot_answers(
     assert "cents.minimum" in orders["reason"]
     assert "2 of 5 rows" in orders["reason"]
     assert '"order_id": 4' in orders["reason"]
-    assert shell("query", "select count(*) as n from shop.orders", "--csv").out == "n\n3\n"
+    assert (
+        shell("query", "select count(*) as n from shop.orders", "--as", "shop", "--csv").out
+        == "n\n3\n"
+    )
     listed = {p["product"]: p["last_attempt"] for p in shell("list", "--json").json}
     assert listed["shop.orders"] == "failed"
     page = shell("show", "shop.orders").out
