@@ -66,7 +66,7 @@ $(VENV)/bin/python:
 
 $(VENV)/mesh.done: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (about a minute) …"
-	@$(PIP) -e .
+	@$(PIP) -e ".[reports]"
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/mesh.done

@@ -98,8 +98,8 @@ def _say_ports(console: Console, data: dict[str, Any]) -> None:
     console.print("\n[bold]Ports[/bold]")
     console.print(made)
     for p in data["ports"]:
-        if p["error"]:
-            console.print(f"{plain(p['name'])}: {plain(p['error'])}", soft_wrap=True)
+        if said := p["error"] or p["note"]:
+            console.print(f"{plain(p['name'])}: {plain(said)}", soft_wrap=True)
 
 
 def _say_history(console: Console, data: dict[str, Any]) -> None:

@@ -15,8 +15,9 @@ from filelock import FileLock
 
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
+from mesh_defs.ports.documents.document import Document
 from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
-from mesh_defs.ports.port import Audited, Mark
+from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
 from mesh_defs.publishing.promised import kept_days, promised_columns
 from mesh_defs.storage.scratch import scratch
@@ -41,6 +42,8 @@ class PortState:
     status: Status
     verified_at: str | None
     error: str = ""
+    note: str = ""
+    """What is not done there, and is no failure."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -116,7 +119,7 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
     return Audited(
         product.line,
         contract.major,
-        Mark(str(snapshot.metadata.get("published_at", "")), snapshot.version),
+        _mark(snapshot),
         snapshot.files,
         promised_columns(contract),
         " ".join(said.split()),
@@ -143,6 +146,8 @@ def _deliver(
             raise MeshError(f"Readers see {seen or 'nothing'} there after it was delivered.")
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         record = _Record(port.location, ready.mark.published_at, standing.version, at)
+        if isinstance(port, Document):
+            port.hand_out(ready)
     except MeshError as error:
         record = replace(record, error=str(error))
     except Exception as error:
@@ -154,6 +159,7 @@ def _deliver(
 
 def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> PortState:
     error, location = record.error, record.location
+    opened: Port | None = None
     status: Status
     try:
         opened = port.open()
@@ -164,15 +170,25 @@ def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> Port
     else:
         if standing is None:
             status = "never published"
-        elif record.has(standing, location) and not error:
+        elif record.has(standing, location) and not error and not _unfinished(opened, standing):
             status = "published"
         elif opened is None:
             status, error = "not configured", f"set {port.variable}"
         else:
             status = "failed" if error else "waiting"
+    note = opened.note if isinstance(opened, Document) else ""
     return PortState(
-        port.name, port.kind, location, record.snapshot, status, record.verified_at, error
+        port.name, port.kind, location, record.snapshot, status, record.verified_at, error, note
     )
+
+
+def _unfinished(port: Port | None, standing: Snapshot) -> bool:
+    """Whether a document has to be made or handed out, though readers see the newest snapshot."""
+    return isinstance(port, Document) and port.unfinished(_mark(standing))
+
+
+def _mark(snapshot: Snapshot) -> Mark:
+    return Mark(str(snapshot.metadata.get("published_at", "")), snapshot.version)
 
 
 def _read(state: State, product: DataProduct) -> dict[str, _Record]:

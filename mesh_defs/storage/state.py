@@ -48,6 +48,9 @@ class State:
     def ports(self, ref: ProductRef, major: int) -> Path:
         return self.home / "ports" / ref.domain / ref.product / f"v{major}.json"
 
+    def documents(self, ref: ProductRef, major: int) -> Path:
+        return self.home / "documents" / ref.domain / ref.product / f"v{major}"
+
     def dbt(self, domain: str) -> Path:
         return self.home / "dbt" / domain
 

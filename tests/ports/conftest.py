@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import seaweed as s3
+from tests.ports.document_labs import DashboardLab, PdfLab
 from tests.ports.lab import Lab, Lake
 from tests.ports.parquet_lab import ParquetLab
 from tests.ports.postgres_lab import PostgresLab
@@ -48,7 +49,17 @@ def _built(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return lab
 
 
-@pytest.fixture(params=["delta", "postgres", "parquet"])
+@pytest.fixture
+def dashboard_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    return _built(DashboardLab(tmp_path / "mesh"), monkeypatch)
+
+
+@pytest.fixture
+def pdf_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    return _built(PdfLab(tmp_path / "mesh"), monkeypatch)
+
+
+@pytest.fixture(params=["delta", "postgres", "parquet", "dashboard", "pdf"])
 def lab(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind of port, one after the other."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
@@ -56,6 +67,20 @@ def lab(request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture(params=["postgres", "parquet"])
+def served(request: pytest.FixtureRequest) -> Lab:
+    """The lab of every kind that is at a server, which the environment names."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
+@pytest.fixture(params=["postgres", "parquet", "dashboard"])
+def granting(request: pytest.FixtureRequest) -> Lab:
+    """The lab of every kind that any consumer can be granted; mail needs an address."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
+@pytest.fixture(params=["postgres", "parquet", "dashboard", "pdf"])
 def beyond(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind but the lake."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")

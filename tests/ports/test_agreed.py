@@ -70,8 +70,8 @@ class Agreed:
 
 
 @pytest.fixture
-def agreed(beyond: Lab) -> Agreed:
-    return Agreed(beyond)
+def agreed(granting: Lab) -> Agreed:
+    return Agreed(granting)
 
 
 def test_from_asking_to_reading_to_its_end(agreed: Agreed) -> None:
@@ -128,8 +128,9 @@ def test_a_grant_that_nobody_agreed_to_is_taken_back(agreed: Agreed) -> None:
 
 
 def test_a_port_that_is_not_configured_is_an_error_of_the_agreement(
-    agreed: Agreed, monkeypatch: pytest.MonkeyPatch
+    served: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    agreed = Agreed(served)
     monkeypatch.delenv(agreed.lab.variable)
     id = agreed.approved()
     agreement = agreed.desk("x").register.book()[id]

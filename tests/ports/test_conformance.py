@@ -71,11 +71,12 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
 
 
 def kinds() -> list[type[Lab]]:
+    from tests.ports.document_labs import DashboardLab, PdfLab
     from tests.ports.lab import Lake
     from tests.ports.parquet_lab import ParquetLab
     from tests.ports.postgres_lab import PostgresLab
 
-    return [Lake, PostgresLab, ParquetLab]
+    return [Lake, PostgresLab, ParquetLab, DashboardLab, PdfLab]
 
 
 @pytest.mark.parametrize(("kind", "module", "name", "after"), moments(kinds()))
@@ -130,16 +131,16 @@ def corrupt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_port_that_is_not_configured_says_which_variable(
-    beyond: Lab, monkeypatch: pytest.MonkeyPatch
+    served: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(beyond.variable)
-    beyond.snapshot(FIRST)
-    stands = beyond.deliver()
+    monkeypatch.delenv(served.variable)
+    served.snapshot(FIRST)
+    stands = served.deliver()
     assert (stands.status, stands.snapshot, stands.error) == (
-        "not configured", None, f"set {beyond.variable}",
+        "not configured", None, f"set {served.variable}",
     )  # fmt: skip
-    with pytest.raises(MeshError, match=beyond.variable):
-        beyond.grants.grants()
+    with pytest.raises(MeshError, match=served.variable):
+        served.grants.grants()
 
 
 def test_what_has_been_delivered_is_not_delivered_again(
@@ -203,31 +204,33 @@ CONSUMERS = [
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_a_grant_is_listed_and_lets_read_and_a_revoke_ends_both(beyond: Lab, consumer: str) -> None:
-    beyond.publish(FIRST)
-    wanted, other = beyond.wanted(consumer), beyond.wanted("domain:other")
-    beyond.grants.grant(other)
-    beyond.grants.grant(wanted)
-    beyond.grants.grant(wanted)
-    assert set(beyond.grants.grants()) == {wanted, other}
-    assert len(beyond.rows_as(consumer) or []) == 3
-    beyond.grants.revoke(wanted)
-    beyond.grants.revoke(wanted)
-    assert set(beyond.grants.grants()) == {other}
-    assert beyond.rows_as(consumer) is None
-    assert len(beyond.rows_as("domain:other") or []) == 3
+def test_a_grant_is_listed_and_lets_read_and_a_revoke_ends_both(
+    granting: Lab, consumer: str
+) -> None:
+    granting.publish(FIRST)
+    wanted, other = granting.wanted(consumer), granting.wanted("domain:other")
+    granting.grants.grant(other)
+    granting.grants.grant(wanted)
+    granting.grants.grant(wanted)
+    assert set(granting.grants.grants()) == {wanted, other}
+    assert len(granting.rows_as(consumer) or []) == 3
+    granting.grants.revoke(wanted)
+    granting.grants.revoke(wanted)
+    assert set(granting.grants.grants()) == {other}
+    assert granting.rows_as(consumer) is None
+    assert len(granting.rows_as("domain:other") or []) == 3
 
 
 @pytest.mark.parametrize(
     "sql", [SECOND, WIDER, f"select order_id::int as order_id from ({SECOND})"]
 )
-def test_a_grant_survives_the_next_snapshot(beyond: Lab, sql: str) -> None:
-    beyond.publish(FIRST)
-    wanted = beyond.wanted("domain:insight")
-    beyond.grants.grant(wanted)
-    beyond.publish(sql)
-    assert set(beyond.grants.grants()) == {wanted}
-    assert len(beyond.rows_as("domain:insight") or []) == 5
+def test_a_grant_survives_the_next_snapshot(granting: Lab, sql: str) -> None:
+    granting.publish(FIRST)
+    wanted = granting.wanted("domain:insight")
+    granting.grants.grant(wanted)
+    granting.publish(sql)
+    assert set(granting.grants.grants()) == {wanted}
+    assert len(granting.rows_as("domain:insight") or []) == 5
 
 
 def test_a_grant_of_another_product_is_refused(beyond: Lab) -> None:
@@ -240,12 +243,12 @@ def test_a_grant_of_another_product_is_refused(beyond: Lab) -> None:
 
 
 def test_a_port_at_another_server_is_delivered_to_again(
-    beyond: Lab, monkeypatch: pytest.MonkeyPatch
+    served: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beyond.publish(FIRST)
-    monkeypatch.setenv(beyond.variable, beyond.elsewhere)
-    assert beyond.stands.status == "waiting"
-    stands = beyond.deliver()
+    served.publish(FIRST)
+    monkeypatch.setenv(served.variable, served.elsewhere)
+    assert served.stands.status == "waiting"
+    stands = served.deliver()
     assert (stands.status, stands.snapshot) == ("failed", 0), "nobody is there"
-    monkeypatch.setenv(beyond.variable, beyond.url())
-    assert beyond.deliver().status == "published"
+    monkeypatch.setenv(served.variable, served.url())
+    assert served.deliver().status == "published"

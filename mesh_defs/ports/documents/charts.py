@@ -10,33 +10,32 @@ from mesh_defs.ports.documents.figures import Figures
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
 _TYPES = {"number": "quantitative", "time": "temporal", "text": "nominal"}
 _STEP = 26
+_FEW = 8
 
 
-def chart_of(figures: Figures, width: int | str, font: str, adds_up: bool = False) -> dict[str, Any]:
+def chart_of(
+    figures: Figures, width: int | str, font: str, adds_up: bool = False
+) -> dict[str, Any]:
     """`adds_up`: figures of one place on the chart are summed, as a filter leaves them."""
     chart = figures.section.chart
     assert chart
     kinds = dict(zip(figures.columns, figures.kinds, strict=True))
+    values = figures.plain
+    measure = next((name for name in (chart.y, chart.x) if kinds[name] == "number"), None)
     encoding: dict[str, Any] = {
-        "x": _axis(chart.x, kinds[chart.x], chart.x == _measure(chart.x, chart.y, kinds), adds_up),
-        "y": _axis(chart.y, kinds[chart.y], chart.y == _measure(chart.x, chart.y, kinds), adds_up),
+        "x": _axis(chart.x, figures, adds_up and chart.x == measure),
+        "y": _axis(chart.y, figures, adds_up and chart.y == measure),
     }
     if chart.colour:
+        order = _values(chart.colour, figures)
         encoding["color"] = {
-            "field": _escaped(chart.colour),
-            "type": "nominal" if kinds[chart.colour] != "number" else "ordinal",
-            "title": chart.colour,
-            "sort": None,
-            "legend": {"orient": "bottom", "columns": 4},
-        }
-        if kinds[chart.colour] == "text":
-            order = list(dict.fromkeys(row[chart.colour] for row in figures.plain))
-            encoding["order"] = {"field": "__order", "type": "quantitative"}
-            values = [{**row, "__order": order.index(row[chart.colour])} for row in figures.plain]
-        else:
-            values = figures.plain
-    else:
-        values = figures.plain
+            "field": _escaped(chart.colour), "type": "nominal", "title": chart.colour,
+            "scale": {"domain": order}, "legend": {"orient": "bottom", "columns": 4},
+        }  # fmt: skip
+        encoding["order"] = {"field": "__order", "type": "quantitative"}
+        if adds_up:  # all rows of a colour have the same place in the order
+            encoding["order"]["aggregate"] = "min"
+        values = [{**row, "__order": order.index(row[chart.colour])} for row in values]
     encoding["tooltip"] = [
         {k: v for k, v in part.items() if k in ("field", "type", "title", "aggregate")}
         for name, part in encoding.items()
@@ -59,20 +58,27 @@ def chart_of(figures: Figures, width: int | str, font: str, adds_up: bool = Fals
     }
 
 
-def _measure(x: str, y: str, kinds: dict[str, str]) -> str | None:
-    """The axis on which figures add up, if it is only one."""
-    numbers = [name for name in (y, x) if kinds[name] == "number"]
-    return numbers[0] if numbers else None
-
-
-def _axis(name: str, kind: str, measure: bool, adds_up: bool) -> dict[str, Any]:
+def _axis(name: str, figures: Figures, adds_up: bool) -> dict[str, Any]:
+    kind = figures.kinds[figures.columns.index(name)]
     found: dict[str, Any] = {"field": _escaped(name), "type": _TYPES[kind], "title": name}
-    if kind == "text":
-        found["sort"] = None  # as the query gives them
+    if kind == "text":  # in the query's order, and in their places whatever is filtered
+        found["sort"] = None
+        found["scale"] = {"domain": _values(name, figures)}
         found["axis"] = {"labelAngle": 0, "grid": False}
-    if measure and adds_up:
+    if kind == "number":
+        found["axis"] = {"tickCount": 8}
+    if kind == "time":
+        found["scale"] = {"type": "utc"}
+        found["axis"] = {"format": "%Y-%m-%d", "labelOverlap": True}
+        if len(moments := _values(name, figures)) <= _FEW:
+            found["axis"]["values"] = moments
+    if adds_up:
         found["aggregate"] = "sum"
     return found
+
+
+def _values(name: str, figures: Figures) -> list[Any]:
+    return list(dict.fromkeys(row[name] for row in figures.plain))
 
 
 def _escaped(name: str) -> str:

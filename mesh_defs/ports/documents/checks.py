@@ -1,4 +1,4 @@
-"""What keeps a report from being made, by file and line: found without an engine and without rows."""
+"""What keeps a report from being made, by file and line: by its files alone."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from mesh_defs.model import DataContract, MeshError
 from mesh_defs.model.report import Report, Section
 from mesh_defs.ports import proof
@@ -22,7 +24,7 @@ from mesh_defs.storage.state import State
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-NOTHING = "–"
+NOTHING = "–"  # noqa: RUF001
 MOST_ROWS = 500
 _NUMBERS = {"tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint",
             "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"}  # fmt: skip
@@ -72,12 +74,17 @@ def classified(contract: DataContract) -> dict[str, str]:
 def figures_of(
     state: State, report: Report, product: str, columns: Mapping[str, str], files: Sequence[str]
 ) -> tuple[Figures, ...]:
-    """Ask every query of a snapshot, where nothing else can be read. Raises MeshError."""
+    """Ask every query of a snapshot, where nothing else can be read. Raises MeshError.
+
+    `columns` are the contract's; a snapshot may have fewer, or more.
+    """
     with scratch(state) as connection:
         workshop.mount(connection, "main", product, files)
         connection.execute("SET threads = 1")  # sums of floating point numbers depend on the order
         lock_down(connection, files)
-        return tuple(_asked(connection, s, product, columns) for s in report.sections)
+        view = exp.select("*").from_(workshop.table(product)).sql("duckdb")
+        there = {name: columns.get(name, "") for name in connection.sql(view).columns}
+        return tuple(_asked(connection, s, product, there) for s in report.sections)
 
 
 def differences(wanted: Sequence[Printed], found: Sequence[Printed]) -> list[str]:

@@ -32,8 +32,10 @@ _STYLE = """\
 #show heading.where(level: 1): set block(below: 0.9em)
 #show heading.where(level: 2): set text(14pt, weight: "regular", fill: rgb("#0b4f7d"))
 #show heading.where(level: 2): set block(above: 2.2em, below: 0.9em)
-#set table(stroke: (x, y) => (bottom: if y == 0 { 0.7pt + rgb("#333") } else { 0.3pt + rgb("#ccd2d8") }),
-  inset: (x: 6pt, y: 4.2pt))
+#set table(
+  stroke: (x, y) => (bottom: if y == 0 { 0.7pt + rgb("#333") } else { 0.3pt + rgb("#ccd2d8") }),
+  inset: (x: 6pt, y: 4.2pt),
+)
 #show table: set text(9pt, number-width: "tabular")
 #show table.cell.where(y: 0): set text(weight: "bold")
 #show figure: set block(breakable: false)
@@ -46,12 +48,14 @@ def render_pdf(declared: Declared, figures: Sequence[Figures], about: About) -> 
         import typst
     except ImportError:
         raise MeshError(HOW_TO_INSTALL) from None
-    charts = {
+    parts: dict[str, bytes] = {
         f"chart{n}.svg": _svg(section) for n, section in enumerate(figures) if section.section.chart
     }
+    parts["main"] = _typst(declared, figures, about).encode()
+    setting: Any = typst.compile  # its types know no document of several files
     try:
-        made = typst.compile(
-            {"main": _typst(declared, figures, about).encode(), **charts},
+        made = setting(
+            parts,
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
         )
@@ -127,7 +131,9 @@ def _typst(declared: Declared, figures: Sequence[Figures], about: About) -> str:
             parts.append(f'#figure(image("chart{n}.svg", alt: {alt}), alt: {alt})\n')
         parts.append(_table(section))
     parts.append("#v(1.5em)\n#block(breakable: false)[#set text(9pt)\n")
-    parts += [f"#strong({_string(name)}) #{_string(f': {said}')} \\\n" for name, said in about.lines]
+    parts += [
+        f"#strong({_string(name)}) #{_string(f': {said}')} \\\n" for name, said in about.lines
+    ]
     parts.append("]\n")
     return "".join(parts)
 
@@ -161,7 +167,6 @@ def paragraphs(text: str) -> list[str]:
 
 def _string(text: str) -> str:
     """Text as typst's code has it; nothing in it means anything there."""
-    escaped = "".join(
-        {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}.get(c, c) for c in text if c >= " " or c in "\n\t"
-    )  # fmt: skip
+    seen = "".join(c if c >= " " else " " for c in text)
+    escaped = seen.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

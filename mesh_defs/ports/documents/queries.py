@@ -35,6 +35,18 @@ def query_of(text: str, product: str, columns: Mapping[str, str]) -> exp.Query:
 
     Raises Wrong.
     """
+    query, names = _checked(text, product, columns)
+    if not isinstance(query, exp.Select):
+        query = exp.select("*").from_(query.subquery("given"))
+    return query.order_by(*(exp.Literal.number(n) for n in range(1, len(names) + 1)))
+
+
+def shown_columns(text: str, product: str, columns: Mapping[str, str]) -> list[str]:
+    """The names of what a query gives. Raises Wrong."""
+    return _checked(text, product, columns)[1]
+
+
+def _checked(text: str, product: str, columns: Mapping[str, str]) -> tuple[exp.Query, list[str]]:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         found = [s for s in parse(text, read="duckdb") if s is not None]
@@ -59,19 +71,7 @@ def query_of(text: str, product: str, columns: Mapping[str, str]) -> exp.Query:
     names = list(full.named_selects)
     if len({n.lower() for n in names}) != len(names) or "" in names:
         raise Wrong("gives two columns of one name, or one of none: name each with `as`")
-    if not isinstance(query, exp.Select):
-        query = exp.select("*").from_(query.subquery("given"))
-    every = [exp.Literal.number(n) for n in range(1, len(names) + 1)]
-    return query.order_by(*every)
-
-
-def shown_columns(text: str, product: str, columns: Mapping[str, str]) -> list[str]:
-    """The names of what a query gives. Raises Wrong."""
-    query_of(text, product, columns)
-    (parsed,) = [s for s in parse(text, read="duckdb") if s is not None]
-    schema = {product: {name.lower(): "text" for name in columns}}
-    full = qualify(parsed, dialect="duckdb", schema=schema, identify=False, quote_identifiers=False)
-    return list(full.named_selects)
+    return query, names
 
 
 def _refused(query: exp.Expression, product: str) -> Iterator[str]:
