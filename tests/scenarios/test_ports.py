@@ -18,6 +18,7 @@ from mesh_defs.publishing.record import attempts
 from mesh_defs.storage.state import State
 from tests.ports.postgres_lab import PostgresLab
 from tests.postgres import Postgres, running
+from tests.scenarios.story import REPOSITORY, Story
 
 DOWN = "postgresql://mesh:hunter2@127.0.0.1:1/apps"
 
@@ -148,3 +149,23 @@ def test_what_was_dropped_at_the_target_comes_back_with_the_next_snapshot(
         connection.execute("DROP SCHEMA shop CASCADE")
     assert mesh(lab, lab.url(), "run", "shop.orders", "--force").code == 0
     assert len(lab.rows()) == 3
+
+
+@pytest.mark.slow
+def test_the_demos_product_goes_to_every_server_that_runs_here(demo: Story) -> None:
+    """`make demo-ports`, without somebody who looks: what is seen there are the published rows."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.demo_ports", "--once"], cwd=demo.root,
+        env={**demo.environment, "PYTHONPATH": f"{REPOSITORY}:{demo.root}"},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    standing = demo.listed()["sales.purchases"]["snapshot"]
+    for port in ("purchases", "apps", "files"):
+        assert f"{port:<11} published, snapshot {standing}" in told
+    shown = demo.mesh("show", "sales.purchases", "--json").json["ports"]
+    # The servers are gone, and what stands in the lake is not troubled by it.
+    assert [(p["name"], p["status"]) for p in shown] == [
+        ("purchases", "published"), ("apps", "not configured"), ("files", "not configured"),
+    ]  # fmt: skip
