@@ -8,13 +8,16 @@ AGAINST ?= HEAD~1
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh ui test test-all lint bench bench-contracts bench-words bench-agreements beam clean
+.PHONY: help mesh demo-ports ui test test-all lint bench bench-contracts bench-words bench-agreements beam clean
 
 help: ## List every target with a line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 mesh: $(VENV)/mesh.done ## Install, run the whole mesh on the demo data, show what was published
 	@$(BIN)/mesh run
+
+demo-ports: $(VENV)/test.done ## Start a PostgreSQL and an S3 that run here, and publish sales.purchases there
+	@$(BIN)/python -m tests.demo_ports
 
 ui: $(VENV)/mesh.done ## Serve Dagster's UI and daemon on loopback, each domain its own code server
 	@$(BIN)/mesh ui
