@@ -75,6 +75,7 @@ def test_plans_and_shapes_name_no_file(served: Served) -> None:
     assert said.status_code == 400
 
 
+@pytest.mark.slow
 def test_a_lock_that_the_parser_never_saw(served: Served, tmp_path: Path) -> None:
     """What a child would do if the first look at the SQL were ever deceived: it still refuses, and
     in its folder there is only what may be read."""
@@ -151,6 +152,7 @@ def test_bodies_that_are_none(served: Served, body: bytes) -> None:
     assert said.status_code in (400, 413)
 
 
+@pytest.mark.slow
 def test_several_bombs_at_once_leave_the_others_reading(served: Served) -> None:
     with ThreadPoolExecutor(6) as pool:
         bombs = [pool.submit(served.query, BOMBS[i], served.tokens["own"]) for i in (0, 1, 5)]

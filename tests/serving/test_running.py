@@ -114,6 +114,7 @@ def test_ends_in_an_orderly_way(served: Served, tmp_path: Path) -> None:
     assert log.read_text() == ""
 
 
+@pytest.mark.slow
 def test_nobody_is_waited_for_who_does_not_go_on(served: Served, tmp_path: Path) -> None:
     token, ticket = served.tokens["whole"], flight.Ticket(b'{"product": "shop.orders"}')
     with running(served.mesh, log=tmp_path / "log") as found:
