@@ -13,6 +13,7 @@ from mesh_defs.governance.checks import (
     models,
     products,
     quarantine,
+    reports,
     roles,
 )
 from mesh_defs.governance.sight import Sight
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     products.ids,
     products.input_ports,
     products.output_ports,
+    reports.strays,
     contracts.belonging,
     contracts.essentials,
     contracts.descriptions,

@@ -23,12 +23,16 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 class Chart(Shape):
-    """A picture of a section's rows: columns of its query, and what it shows, in words."""
+    """A picture of a section's rows: columns of its query, and what it shows, in words.
+
+    `colours` are values of `colour` in their order; those that it leaves out come after.
+    """
 
     kind: Literal["bar", "line", "point"]
     x: Text
     y: Text
     colour: Text | None = None
+    colours: tuple[Text, ...] = ()
     alt: Text
 
 

@@ -7,11 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mesh_defs.model import DataProduct, Finding, MeshError
-from mesh_defs.ports.documents.checks import problems_of
-from mesh_defs.ports.documents.document import Document
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.places import (
     parquet_place,
@@ -21,6 +19,9 @@ from mesh_defs.ports.places import (
 )
 from mesh_defs.ports.port import Kind, Port, Target
 from mesh_defs.storage.servers import Address, address_of, variable_of
+
+if TYPE_CHECKING:
+    from mesh_defs.ports.documents.document import Document
 
 
 def _postgres(target: Target, address: Address) -> Port:
@@ -37,7 +38,7 @@ def _parquet(target: Target, address: Address) -> Port:
 
 LAKE = "delta"
 MAIL = ("smtp", "smtps")
-DocumentKind = Callable[[DataProduct, str, Address | None], Document]
+DocumentKind = Callable[[DataProduct, str, Address | None], "Document"]
 KINDS = {
     "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
     "postgres": Kind(
@@ -163,6 +164,8 @@ def problems(port: OutputPort) -> Iterator[Finding]:
     if port.is_lake:
         return
     if port.is_document:
+        from mesh_defs.ports.documents.checks import problems_of
+
         yield from problems_of(port.product, port.name, port.kind)
         return
     kind: Kind | None = KINDS.get(port.kind)

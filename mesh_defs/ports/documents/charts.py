@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mesh_defs.ports.documents.figures import Figures
@@ -14,9 +15,15 @@ _FEW = 8
 
 
 def chart_of(
-    figures: Figures, width: int | str, font: str, adds_up: bool = False
+    figures: Figures,
+    report: Sequence[Figures],
+    width: int | str,
+    font: str,
+    adds_up: bool = False,
 ) -> dict[str, Any]:
-    """`adds_up`: figures of one place on the chart are summed, as a filter leaves them."""
+    """`adds_up`: figures of one place on the chart are summed, as a filter leaves them. A value has
+    the same colour in the whole report.
+    """
     chart = figures.section.chart
     assert chart
     kinds = dict(zip(figures.columns, figures.kinds, strict=True))
@@ -27,10 +34,10 @@ def chart_of(
         "y": _axis(chart.y, figures, adds_up and chart.y == measure),
     }
     if chart.colour:
-        order = _values(chart.colour, figures)
+        order = _colours(figures, report)
         encoding["color"] = {
             "field": _escaped(chart.colour), "type": "nominal", "title": chart.colour,
-            "scale": {"domain": order}, "legend": {"orient": "bottom", "columns": 4},
+            "scale": {"domain": order}, "legend": {"orient": "bottom", "columns": 6},
         }  # fmt: skip
         encoding["order"] = {"field": "__order", "type": "quantitative"}
         if adds_up:  # all rows of a colour have the same place in the order
@@ -75,6 +82,20 @@ def _axis(name: str, figures: Figures, adds_up: bool) -> dict[str, Any]:
     if adds_up:
         found["aggregate"] = "sum"
     return found
+
+
+def _colours(figures: Figures, report: Sequence[Figures]) -> list[Any]:
+    """The values that have a colour, in the same order wherever the column is shown."""
+    chart = figures.section.chart
+    assert chart
+    name = chart.colour or ""
+    kind = figures.kinds[figures.columns.index(name)]
+    like = [f for f in report if name in f.columns and f.kinds[f.columns.index(name)] == kind]
+    values = dict.fromkeys(value for each in like for value in _values(name, each))
+    return [
+        *(v for v in chart.colours if v in values),
+        *(v for v in values if v not in chart.colours),
+    ]
 
 
 def _values(name: str, figures: Figures) -> list[Any]:

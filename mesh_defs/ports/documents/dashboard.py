@@ -55,7 +55,7 @@ class DashboardPort(Document):
 def _page(declared: Declared, figures: Sequence[Figures], about: About, library: str) -> str:
     report = declared.report
     script, style = _own("page.js"), _own("page.css")
-    told = [_told(each, report.filters) for each in figures]
+    told = [_told(each, figures, report.filters) for each in figures]
     data = json.dumps(told, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     hashes = " ".join(f"'sha256-{_sha(text)}'" for text in (library, script))
     policy = (
@@ -115,12 +115,12 @@ def _filters(names: Sequence[str], figures: Sequence[Figures]) -> str:
     return f'<form hidden>{"".join(parts)}<button type="reset">Show all</button></form>\n'
 
 
-def _told(figures: Figures, filters: Sequence[str]) -> dict[str, Any]:
+def _told(figures: Figures, report: Sequence[Figures], filters: Sequence[str]) -> dict[str, Any]:
     """What the page's script draws, and has to filter."""
     told: dict[str, Any] = {"columns": figures.columns, "rows": [], "spec": None}
     if figures.section.chart:
         filtered = any(name in figures.columns for name in filters)
-        spec = chart_of(figures, "container", _FONT, adds_up=filtered)
+        spec = chart_of(figures, report, "container", _FONT, adds_up=filtered)
         told |= {"rows": spec.pop("data")["values"], "spec": spec}
     return told
 

@@ -140,6 +140,9 @@ def _asked(
         rows = found.fetchall()
     except Wrong as wrong:
         raise MeshError(f"The query of `{section.title}` {wrong}.") from None
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        said = str(error).splitlines()[0]
+        raise MeshError(f"The query of `{section.title}` can't be asked: {said}") from None
     except duckdb.Error as error:
         # Only the kind of error: the engine's words may quote a row.
         said = type(error).__name__

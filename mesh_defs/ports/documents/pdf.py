@@ -49,7 +49,9 @@ def render_pdf(declared: Declared, figures: Sequence[Figures], about: About) -> 
     except ImportError:
         raise MeshError(HOW_TO_INSTALL) from None
     parts: dict[str, bytes] = {
-        f"chart{n}.svg": _svg(section) for n, section in enumerate(figures) if section.section.chart
+        f"chart{n}.svg": _svg(section, figures)
+        for n, section in enumerate(figures)
+        if section.section.chart
     }
     parts["main"] = _typst(declared, figures, about).encode()
     setting: Any = typst.compile  # its types know no document of several files
@@ -150,12 +152,12 @@ def _table(figures: Figures) -> str:
     )
 
 
-def _svg(figures: Figures) -> bytes:
+def _svg(figures: Figures, report: Sequence[Figures]) -> bytes:
     try:
         import vl_convert
     except ImportError:
         raise MeshError(HOW_TO_INSTALL) from None
-    made = vl_convert.vegalite_to_svg(chart_of(figures, _CHART, FONT))
+    made = vl_convert.vegalite_to_svg(chart_of(figures, report, _CHART, FONT))
     return str(made).encode()
 
 

@@ -68,7 +68,11 @@ def _checked(text: str, product: str, columns: Mapping[str, str]) -> tuple[exp.Q
         raise Wrong(f"asks for what the product has not: {str(error).splitlines()[0]}") from None
     if said := next(_told(full, columns), None):
         raise Wrong(said)
-    names = list(full.named_selects)
+    # Qualified names are small letters; what is written is what people are shown.
+    # Qualified names are small letters; what is written is what people are shown.
+    written = {name.lower(): name for name in columns}
+    written |= {a.alias.lower(): a.alias for a in query.find_all(exp.Alias)}
+    names = [written.get(name, name) for name in full.named_selects]
     if len({n.lower() for n in names}) != len(names) or "" in names:
         raise Wrong("gives two columns of one name, or one of none: name each with `as`")
     return query, names
