@@ -16,7 +16,6 @@ from mesh_defs.access.agreements import (
     Agreement,
     Book,
     Entry,
-    Refused,
     Request,
     State,
     fold,
@@ -98,10 +97,10 @@ def _approved(
         agreement = book[agreement.id]
         if not agreement.waiting_for:
             return
-        actor = actor_of(mesh, name, provider, agreement.consumer, agreement.requested_by)
         try:
+            actor = actor_of(mesh, name, provider, agreement.consumer, agreement.requested_by)
             made = do.approve(agreement, actor, now, why)
-        except Refused:
+        except MeshError:
             return  # whoever may not approve is a finding; the request waits for who may
         book = fold([made], book)
         yield made

@@ -149,10 +149,16 @@ class Desk:
         return found
 
     def granted(self, agreements: Iterable[Agreement]) -> frozenset[str]:
-        """The ids of those whose permission their port lists now; a silent port lists nothing."""
+        """The ids of those whose permission their port lists now; a silent port lists nothing.
+
+        A permission is of the newest agreement about it: earlier ones are over.
+        """
+        newest = {grant_of(a): a.id for a in self.register.book().values()}
         listed: dict[Place, frozenset[Grant]] = {}
         found = set()
         for agreement in agreements:
+            if newest[grant_of(agreement)] != agreement.id:
+                continue
             place = Place.of(agreement)
             if place not in listed:
                 try:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mesh_defs.cli.access.given import somebody
+
 if TYPE_CHECKING:
     from mesh_defs.access.reading.library import Readable
     from mesh_defs.access.reading.questions import Answer
@@ -36,6 +38,7 @@ def query(
         typer.Option(
             "--as",
             metavar="NAME",
+            callback=somebody,
             help="Who reads: a domain, a name, an e-mail address, a team, or app:NAME.",
         ),
     ] = None,

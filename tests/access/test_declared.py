@@ -248,6 +248,19 @@ def test_a_ledger_that_does_not_answer_refuses(
     assert "secret" not in said
 
 
+def test_a_broken_governance_file_stops_nobody_who_has_an_agreement(files: Files) -> None:
+    assert files.refused() is None
+    (files.root / "governance.yaml").write_text("team: [")
+    files.contract(price={"priceAmount": 3, "priceCurrency": "EUR", "priceUnit": "month"})
+    assert files.refused() is None
+    assert files.desk("Insight team").reconcile().ok
+
+
+def test_a_broken_governance_file_agrees_to_nothing(files: Files) -> None:
+    (files.root / "governance.yaml").write_text("team: [")
+    assert "nobody agreed to it" in (files.refused() or "")
+
+
 def test_a_domain_without_inputs_needs_no_ledger(files: Files) -> None:
     assert files.gate().refused("shop") == {}
     assert Ledger.known(Folder.of(files.root)) is None

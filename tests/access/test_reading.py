@@ -83,6 +83,12 @@ def test_no_query_at_all(tiny_mesh: TinyMesh, sql: str) -> None:
         ask(tiny_mesh, sql)
 
 
+@pytest.mark.parametrize("name", ["read_csv", "glob", "duckdb_settings"])
+def test_a_function_in_from_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(MeshError, match=rf"^`{name}\(…\)` gives rows"):
+        named_products(f"from {name}('/etc/passwd')")
+
+
 def test_a_product_that_was_never_published(unpublished_mesh: TinyMesh) -> None:
     with pytest.raises(MeshError, match=r"`shop\.orders` was never published"):
         ask(unpublished_mesh, "from shop.orders")

@@ -110,6 +110,15 @@ def test_it_ends_when_its_notice_is_over_and_is_seen_to_be_gone(
     assert access(*REQUEST, who=CONSUMER)["id"] == "a2"
 
 
+def test_granted_is_the_agreement_that_holds_the_permission(access: Access) -> None:
+    access(*REQUEST, who=CONSUMER)
+    access("reject", "a1", "--why", "not yet", who=PROVIDER)
+    access(*REQUEST, who=CONSUMER)
+    access("approve", "a2", who=PROVIDER)
+    assert [a["granted"] for a in access("list", "--all")] == [False, True]
+    assert access("show", "a1")["granted"] is False
+
+
 def test_an_early_end_takes_both(access: Access) -> None:
     access.active()
     early = ["cancel", "a1", "--why", "enough", "--early", IN_A_WEEK]
@@ -219,6 +228,35 @@ def test_what_cannot_be_is_said(access: Access, arguments: list[str], said: str)
 )
 def test_what_is_typed_wrongly_ends_with_2(access: Access, arguments: list[str]) -> None:
     assert access.shell("access", *arguments).code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["reject", "a1"],
+        ["cancel", "a2"],
+        ["cancel", "a2", "--early", IN_A_WEEK],
+        ["announce", "shop.orders", "--change", "breaking", "--on", "2099-01-01"],
+        ["suspend", "a2"],
+    ],
+)
+def test_a_reason_that_must_be_given_is_not_blank(access: Access, arguments: list[str]) -> None:
+    access(*REQUEST, "--for", "app:till", who="Tills")
+    access(*REQUEST, who=CONSUMER)
+    access("approve", "a2", who=PROVIDER)
+    before = access("verify")["head"]
+    for name in (PROVIDER, "Gus Vogt") if arguments[0] == "suspend" else (PROVIDER,):
+        access.refused(*arguments, "--why", " ", who=name)
+    assert "Say why" in access.refused(*arguments, "--why", "", who=name)
+    assert access("verify")["head"] == before
+
+
+def test_nobody_acts_as_nobody(access: Access) -> None:
+    for name in ("", " "):
+        said = access.shell("access", *REQUEST, "--for", "app:till", "--as", name)
+        assert said.code == 2
+        assert access.shell("query", "from shop.orders", "--as", name).code == 2
+    assert access("list", "--all") == []
 
 
 def test_who_acts_may_come_from_the_environment(

@@ -104,6 +104,7 @@ def approve(
 
 def reject(agreement: Agreement, actor: Actor, at: datetime, why: str) -> Entry:
     """Reject a request, or a renewal; then the agreement lasts until its end date."""
+    _because(why)
     entry = Entry(agreement.id, Event.REJECTED, at, actor.name, Side.PROVIDER, why)
     check(agreement, entry)
     _may_decide(agreement, actor)
@@ -116,12 +117,14 @@ def withdraw(agreement: Agreement, actor: Actor, at: datetime, why: str = "") ->
 
 def cancel(agreement: Agreement, actor: Actor, at: datetime, why: str) -> Entry:
     """Give notice. It runs as long as the contract said when it was agreed to."""
+    _because(why)
     ends = agreement.terms.notice_over(at)
     return _act(agreement, Event.CANCELLED, actor, at, why, {"ends": ends.isoformat()})
 
 
 def offer_early_end(agreement: Agreement, actor: Actor, at: datetime, why: str, on: date) -> Entry:
     """Offer to end it on a day before its time; it ends then if the other side offers the same."""
+    _because(why)
     offered = {side for side, day in agreement.offers if day == on}
     return _act(
         agreement, Event.EARLY_END_OFFERED, actor, at, why, {"on": on.isoformat()}, not_as=offered
@@ -132,6 +135,7 @@ def announce(
     agreement: Agreement, change: Change, on: date, actor: Actor, at: datetime, why: str
 ) -> Entry:
     """Tell a consumer of a change, at least as far ahead as a notice."""
+    _because(why)
     data = {"change": str(change), "on": on.isoformat()}
     return _act(agreement, Event.ANNOUNCED, actor, at, why, data)
 
@@ -151,6 +155,7 @@ def reassess(agreement: Agreement, next: date, actor: Actor, at: datetime, why: 
 
 
 def suspend(agreement: Agreement, actor: Actor, at: datetime, why: str) -> Entry:
+    _because(why)
     return _act(agreement, Event.SUSPENDED, actor, at, why)
 
 
@@ -178,6 +183,12 @@ def _act(
     entry = Entry(agreement.id, event, at, actor.name, side, why, data or {})
     check(agreement, entry)
     return entry
+
+
+def _because(why: str) -> None:
+    """What others have to live with has a reason that they can read."""
+    if not why.strip():
+        raise Refused("Say why: it is kept with the decision, for all whom it concerns.")
 
 
 def _may_decide(agreement: Agreement, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from threading import Lock
 from mesh_defs.access.reading.rights import Denied, Right, right_of
 from mesh_defs.access.register import Register
 from mesh_defs.contracts.roles import Narrowing, narrowing_of
-from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.model import DataProduct, Mesh, MeshError, ProductRef
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
@@ -86,7 +86,8 @@ class Library:
     def all_of(self, consumers: Sequence[str], scope: Collection[str] = ()) -> list[Readable]:
         """Every published product that somebody may read, at its newest snapshot."""
         found = []
-        for ref in sorted(self.mesh.products):
+        rooms = self.mesh.rooms.values()
+        for ref in sorted(p.ref for room in rooms for p in room.products.values()):
             try:
                 found.append(self.find(consumers, str(ref), scope=scope))
             except MeshError:
@@ -106,18 +107,33 @@ class Library:
         self.mesh, self._stamp = replace(fresh, rooms=rooms), stamp
 
     def _meant(self, address: str, version: int | None) -> tuple[ProductRef, int]:
+        """The newest version is the contract's; where its file is broken, the newest published."""
         try:
-            product = self.mesh.products.get(ProductRef.parse(address))
+            ref = ProductRef.parse(address)
         except ValueError:
-            product = None
-        if product is None:
+            raise Denied(address, version) from None
+        if product := self._known(ref):
+            return product.line, product.contract.major if version is None else version
+        room = self.mesh.rooms.get(ref.domain)
+        major = self._newest(ref) if version is None else version
+        if room is None or not room.findings or major is None:
             raise Denied(address, version)
-        return product.line, product.contract.major if version is None else version
+        return ref, major
+
+    def _known(self, ref: ProductRef) -> DataProduct | None:
+        """A product whose own files are whole; whatever else is broken in its room."""
+        room = self.mesh.rooms.get(ref.domain)
+        return room.products.get(ref.product) if room else None
+
+    def _newest(self, ref: ProductRef) -> int | None:
+        folders = self.state.product(ref, 1).parent.glob("v*")
+        return max((int(f.name[1:]) for f in folders if f.name[1:].isdigit()), default=None)
 
     def _narrowing(self, product: ProductRef, major: int, right: Right | None) -> Narrowing | None:
         if right is None or right.role is None:
             return Narrowing() if right else None
-        known = self.mesh.products.get(self.mesh.serving(product, major))
+        older = self._known(product.older(major))
+        known = older if older and older.older_of == product else self._known(product)
         if known is None or known.contract.major != major:
             return None  # nobody can say any more what the role opens
         return narrowing_of(known.contract, right.role)

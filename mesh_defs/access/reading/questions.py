@@ -202,7 +202,8 @@ def _engine_reads(sql: str) -> None:
 def _harmless(table: exp.Table) -> None:
     if isinstance(table.this, exp.GenerateSeries):
         return
-    name = (table.this.name or table.this.sql_name()).lower()
+    called = table.this
+    name = (called.name if isinstance(called, exp.Anonymous) else called.sql_name()).lower()
     if name not in _TABLE_FUNCTIONS:
         raise MeshError(
             f"`{name}(…)` gives rows that are no product's. A query reads products, "

@@ -14,10 +14,24 @@ if TYPE_CHECKING:
     from mesh_defs.access.desk import Desk
 
 DAY = "YYYY-MM-DD"
+
+
+def somebody(name: str | None) -> str | None:
+    """A blank name is a variable that was never set, and not the user of the system."""
+    if name is not None and not name.strip():
+        raise typer.BadParameter("a name is blank; leave it out to act as MESH_ACTOR or yourself")
+    return name
+
+
 Id = Annotated[str, typer.Argument(metavar="ID", help="Which agreement.")]
 As = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Who acts: a name, an e-mail address or a team."),
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        callback=somebody,
+        help="Who acts: a name, an e-mail address or a team.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The agreement as JSON.")]
 Why = Annotated[str, typer.Option("--why", help="Why; it is kept with the decision.")]
