@@ -51,6 +51,7 @@ class Lab:
 
     kind: str
     variable = "MESH_SERVER__EXIT"
+    till, thief = "app:till", "app:thief"
     elsewhere: str
     """The URL of a server of the kind that is not there."""
     daily: str
@@ -226,26 +227,14 @@ class Lake(Lab):
 
 
 _KILLER = """
-import os, signal, json
+import json
 from importlib import import_module
 from pathlib import Path
+from tests.killing import die_at
+from tests.ports.lab import SECOND
 
 lab = getattr(import_module({lab!r}), {cls!r})(Path({root!r}), **json.loads({told!r}))
-owner = import_module({module!r})
-for part in {name!r}.split(".")[:-1]:
-    owner = getattr(owner, part)
-name = {name!r}.rpartition(".")[2]
-real = getattr(owner, name)
-
-def deadly(*args, **kwargs):
-    if not {after}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    found = real(*args, **kwargs)
-    os.kill(os.getpid(), signal.SIGKILL)
-    return found
-
-setattr(owner, name, deadly)
-from tests.ports.lab import SECOND
+die_at({module!r}, {name!r}, {after})
 if lab.kind == "delta":
     lab.snapshot(SECOND)
 lab.deliver()
