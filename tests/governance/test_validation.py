@@ -43,7 +43,7 @@ def test_a_policy_of_ones_own(mesh: Room) -> None:
     assert [f.line for f in validate(read, mesh.root, [shouting])] == [1, 1]
 
 
-def test_nothing_heavy_is_imported() -> None:
+def test_nothing_heavy_is_imported_where_no_report_asks_in_sql(mesh: Room) -> None:
     import subprocess
     import sys
 
@@ -54,6 +54,6 @@ def test_nothing_heavy_is_imported() -> None:
         "'sqlglot', 'pandas', 'pyarrow'} & set(sys.modules); print(sorted(heavy))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(REPOSITORY)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(mesh.root)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
