@@ -164,8 +164,3 @@ def test_the_demos_product_goes_to_every_server_that_runs_here(demo: Story) -> N
     standing = demo.listed()["sales.purchases"]["snapshot"]
     for port in ("purchases", "apps", "files"):
         assert f"{port:<11} published, snapshot {standing}" in told
-    shown = demo.mesh("show", "sales.purchases", "--json").json["ports"]
-    # The servers are gone, and what stands in the lake is not troubled by it.
-    assert [(p["name"], p["status"]) for p in shown] == [
-        ("purchases", "published"), ("apps", "not configured"), ("files", "not configured"),
-    ]  # fmt: skip
