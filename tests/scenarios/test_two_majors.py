@@ -13,7 +13,7 @@ from mesh_defs.orchestration.headless import run_mesh
 from mesh_defs.orchestration.report import RunReport
 from mesh_defs.storage import tables
 from mesh_defs.storage.state import State
-from tests.tiny_mesh import TinyMesh
+from tests.tiny_mesh import TinyMesh, approve
 from tests.two_majors import DESCRIPTOR, OLDER, next_major, read, write
 
 MODEL = "dbt_projects/shop/models/orders.sql"
@@ -76,6 +76,12 @@ def test_from_one_model(mesh: TinyMesh) -> None:
     sql = model.read_text(encoding="utf-8")
     model.write_text(sql.replace("sum(cents)", "sum(amount)"), encoding="utf-8")
     assert validate(Mesh.read(mesh.root), mesh.root) == []
+
+    # Another major version is another promise: the agreement about the first does not cover it.
+    waits = next(p for p in run_mesh(mesh.root).products if p.product == "insight.best_day")
+    assert waits.status == "skipped"
+    assert waits.reason.startswith("may not read shop.orders v2: agreement a2 waits for ")
+    approve(mesh.root, "shop", "orders", "insight", version=2)
     moved = run_mesh(mesh.root)
     assert moved.ok, moved
     assert statuses(moved)["insight.best_day"] == "published"
