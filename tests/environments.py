@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 JUDGES = Path(__file__).parent / "judges"
 
@@ -32,17 +33,18 @@ def environment(
     version = subprocess.run([python, "-VV"], check=True, capture_output=True, timeout=60).stdout
     mark = hashlib.sha256(pins.read_bytes() + version).hexdigest()[:12]
     made = config.cache.mkdir(pins.parent.name) / mark
-    done = made / "complete"
-    if not done.exists():
-        subprocess.run([python, "-m", "venv", "--clear", made], check=True, timeout=300)
-        # Pins are complete, and some are against what a package asks for: hence no dependencies.
-        subprocess.run(
-            [made / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps",
-             "--disable-pip-version-check", "-r", pins],
-            check=True,
-            timeout=900,
-        )  # fmt: skip
-        done.touch()
+    # Tests run in several processes, and each of them may be the first to ask.
+    with FileLock(made.with_suffix(".lock")):
+        if not (made / "complete").exists():
+            subprocess.run([python, "-m", "venv", "--clear", made], check=True, timeout=300)
+            # Pins are complete, and some are against what a package asks for: no dependencies.
+            subprocess.run(
+                [made / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps",
+                 "--disable-pip-version-check", "-r", pins],
+                check=True,
+                timeout=900,
+            )  # fmt: skip
+            (made / "complete").touch()
     return made / "bin" / "python"
 
 
