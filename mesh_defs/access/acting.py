@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_defs.access.agreements import Actor, Side
+from mesh_defs.access.agreements import Actor, Book, Side
+from mesh_defs.access.agreements.states import OVER
 from mesh_defs.model import Mesh, MeshError, ProductRef, approvals
 from mesh_defs.model.domain import Team
 from mesh_defs.model.governance import read_governance
@@ -41,8 +42,8 @@ def actor_of(
 ) -> Actor:
     """Somebody by a name, an e-mail address or a team's name, and their sides of an agreement.
 
-    `requested_by` is None while nobody has requested it: then whoever asks for a team or an app
-    that the mesh does not know speaks for it.
+    `requested_by` is None while nobody has requested anything for the consumer: then whoever asks
+    for a team or an app that the mesh does not know speaks for it.
     """
     names, domains = {name}, set[str]()
     for domain, team in _teams(mesh):
@@ -63,7 +64,19 @@ def actor_of(
     if governance and name_in(governance, name):
         sides.add(Side.GOVERNANCE)
         names |= {governance.name, *_aliases(governance, name)}
-    return Actor(name, frozenset(names), frozenset(sides))
+    return Actor(name, frozenset(names), frozenset(sides), _own_names(mesh, governance, name))
+
+
+def first_to_ask(book: Book, consumer: str) -> str | None:
+    """Who speaks for a team or an app that the mesh does not know: the first to ask for it.
+
+    Whoever was turned down, or took it back before it was ever active, has no say.
+    """
+    for agreement in book.values():
+        nothing = agreement.state in OVER and not agreement.was_active
+        if agreement.consumer == consumer and not nothing:
+            return agreement.requested_by
+    return None
 
 
 def name_in(team: Team, name: str) -> bool:
@@ -82,6 +95,16 @@ def _aliases(team: Team, name: str) -> set[str]:
         for alias in (m.name, m.email)
         if alias
     }
+
+
+def _own_names(mesh: Mesh, governance: Team | None, name: str) -> frozenset[str]:
+    """Every name of one person: by a name in one team, an address in another is theirs, too."""
+    teams = [team for _, team in _teams(mesh)] + ([governance] if governance else [])
+    found, known = {name}, set[str]()
+    while found != known:
+        known = set(found)
+        found |= {alias for team in teams for one in known for alias in _aliases(team, one)}
+    return frozenset(found)
 
 
 def _teams(mesh: Mesh) -> Iterator[tuple[str, Team]]:

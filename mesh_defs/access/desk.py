@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mesh_defs.access import declared
-from mesh_defs.access.acting import actor_of, consumer_of
+from mesh_defs.access.acting import actor_of, consumer_of, first_to_ask
 from mesh_defs.access.agreements import (
     Actor,
     Agreement,
@@ -73,10 +73,13 @@ class Desk:
             str(asked.line), name, asked.contract.major, who, purpose,
             terms_today(self.mesh, asked, role), until, kind,
         )  # fmt: skip
-        actor = actor_of(self.mesh, self.name, asked.line, who, None)
-        made = self.register.decide(
-            lambda book, now: do.request(book, do.next_id(book), wanted, actor, now)
-        )
+
+        def judge(book: Book, now: datetime) -> list[Entry]:
+            first = first_to_ask(book, who)
+            actor = actor_of(self.mesh, self.name, asked.line, who, first)
+            return do.request(book, do.next_id(book), wanted, actor, now)
+
+        made = self.register.decide(judge)
         return self._settled(made[0].agreement)
 
     def act(self, id: str, verb: Verb) -> Agreement:

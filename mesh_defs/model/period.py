@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 
 # As far as a notice is counted: weeks, or months and days.
 _FORM = re.compile(r"P(?:(\d+)W|(?=\d)(?:(\d+)M)?(?:(\d+)D)?)")
@@ -28,11 +28,19 @@ class Period:
         return cls(months, 7 * weeks + days)
 
     def after(self, day: date) -> date:
-        """The day on which the period is over. A month's last day stays a month's last day."""
+        """The day on which the period is over. A month's last day stays a month's last day.
+
+        What is over after all days that a calendar has is over on the last of them.
+        """
         month = day.year * 12 + day.month - 1 + self.months
         year, index = divmod(month, 12)
+        if year > MAXYEAR:
+            return date.max
         last = monthrange(year, index + 1)[1]
-        return date(year, index + 1, min(day.day, last)) + timedelta(days=self.days)
+        try:
+            return date(year, index + 1, min(day.day, last)) + timedelta(days=self.days)
+        except OverflowError:
+            return date.max
 
     def may_be_shorter(self, other: Period) -> bool:
         """Whether it is over sooner than another, begun on whatever day."""

@@ -235,6 +235,13 @@ def test_an_end_date_is_the_last_day() -> None:
     assert story.seen(Event.REVOKED).seen(Event.EXPIRED).agreement.state is State.EXPIRED
 
 
+def test_the_last_day_of_the_calendar_is_a_day() -> None:
+    story = Story(until=date.max, notice="P999999999999M").active().cancelled()
+    assert story.agreement.state is State.NOTICE_GIVEN
+    assert story.later(days=999_999).readable()
+    assert due(story.agreement, story.now) is None
+
+
 def test_a_request_nobody_decided_about_expires() -> None:
     story = Story(until=date(2026, 2, 1)).later(days=3)
     with pytest.raises(Refused, match="it was over on 2026-02-02 00:00 UTC"):

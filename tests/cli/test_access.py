@@ -155,6 +155,25 @@ def test_two_levels_and_their_people(access: Access) -> None:
     assert access("approve", "a1", who="david")["state"] == "active"
 
 
+def test_another_name_of_the_same_person_is_no_second_person(access: Access) -> None:
+    contract(
+        access.mesh,
+        "roles: [{role: r, access: read, firstLevelApprovers: 'Ola Nord, David', "
+        "secondLevelApprovers: 'Eva, ola@example.com, David'}]\n",
+    )
+    access(*REQUEST, "--for", "app:till", who="Ola Nord")
+    said = access.refused("approve", "a1", who="OLA@example.com")
+    assert "asked for the agreement a1 as Ola Nord; this is for somebody else" in said
+    access(*REQUEST, who=CONSUMER)
+    access("approve", "a2", who="Ola Nord")
+    assert "approved the level before as Ola Nord" in access.refused(
+        "approve", "a2", who="ola@example.com"
+    )
+    access("approve", "a1", who="David")
+    assert "the level before as David" in access.refused("approve", "a1", who="david")
+    assert access("approve", "a1", who="Eva")["state"] == "active"
+
+
 def test_an_open_product_is_granted_at_once(access: Access) -> None:
     path = access.mesh.root / "domains/shop/contracts/orders.odcs.yaml"
     text = path.read_text(encoding="utf-8")
@@ -189,12 +208,40 @@ def test_changes_are_announced_to_all_of_a_product(access: Access) -> None:
 
 def test_renewals_and_reassessments(access: Access) -> None:
     access(*REQUEST, "--until", IN_A_WEEK, who=CONSUMER)
-    access("approve", "a1", "--reassess", IN_A_WEEK, who=PROVIDER)
+    first = access("approve", "a1", "--reassess", IN_A_WEEK, who=PROVIDER)
+    assert first["reassess_on"] == IN_A_WEEK
     later = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
     asked = access("renew", "a1", "--until", later, who=CONSUMER)
     assert (asked["state"], asked["renewal"], asked["until"]) == ("active", later, IN_A_WEEK)
     assert access("approve", "a1", who=PROVIDER)["until"] == later
     assert access("renew", "a1", "--reassess", later, who=PROVIDER)["reassess_on"] == later
+
+
+def test_a_day_that_one_of_two_levels_named_is_kept_and_the_sooner_one_counts(
+    access: Access,
+) -> None:
+    contract(
+        access.mesh,
+        "roles: [{role: r, access: read, firstLevelApprovers: A, secondLevelApprovers: B}]\n",
+    )
+    later = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    access(*REQUEST, who=CONSUMER)
+    access("approve", "a1", "--reassess", IN_A_WEEK, who="A")
+    assert access("approve", "a1", who="B")["reassess_on"] == IN_A_WEEK
+    access(*REQUEST, "--for", "app:till", who=CONSUMER)
+    access("approve", "a2", "--reassess", later, who="A")
+    assert access("approve", "a2", "--reassess", IN_A_WEEK, who="B")["reassess_on"] == IN_A_WEEK
+
+
+def test_no_end_is_so_far_away_that_it_stops_everybody(access: Access) -> None:
+    access(*REQUEST, "--until", "9999-12-31", who=CONSUMER)
+    assert access("approve", "a1", who=PROVIDER)["state"] == "active"
+    never = ["announce", "shop.orders", "--change", "price", "--on", "9999-12-31", "--why", "So."]
+    assert access(*never, who=PROVIDER) == []
+    access(*REQUEST, "--for", "app:till", who=CONSUMER)
+    access("approve", "a2", who=PROVIDER)
+    assert [a["id"] for a in access(*never, who=PROVIDER)] == ["a2"]
+    assert access("reconcile") == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def test_expires(tokens: Tokens) -> None:
     assert "is over" in tokens.refused("create", "--until", "2020-01-01", who="Insight team")
 
 
+def test_no_end_is_too_far_away(tokens: Tokens) -> None:
+    made = tokens("create", "--until", "9999-12-31", who="Insight team")
+    again = tokens("rotate", made["id"], who="Insight team")
+    assert again["expires"] == made["expires"]
+    assert tokens.known(again["token"])
+
+
 def test_rotated_and_revoked(tokens: Tokens) -> None:
     first = tokens("create", who="Insight team")
     second = tokens("rotate", first["id"], who="Insight team")
@@ -118,6 +125,26 @@ def test_an_app_belongs_to_whoever_requested_an_agreement_for_it(tokens: Tokens)
     assert tokens.shell(*request, "--as", "Till crew").code == 0
     assert tokens(*made, who="Till crew")["consumer"] == "app:till"
     assert "does not speak for app:till" in tokens.refused(*made, who="Mallory")
+
+
+def test_asking_for_somebody_elses_app_makes_it_nobody_elses(tokens: Tokens) -> None:
+    def request(product: str, who: str, app: str = "app:till") -> tuple[int, str]:
+        said = tokens.shell("access", "request", product, "--for", app, "--purpose", "x",
+                            "--as", who)  # fmt: skip
+        return said.code, said.err
+
+    assert request("shop.days", "Till crew") == (0, "")
+    code, said = request("shop.orders", "Mallory")
+    assert (code, "Mallory is not of app:till" in said) == (1, True)
+    assert "does not speak for" in tokens.refused("create", "--for", "app:till", who="Mallory")
+    assert request("shop.orders", "till crew") == (0, "")
+    # Whoever was turned down has no say: the name is free again.
+    assert request("shop.days", "Mallory", "app:news") == (0, "")
+    assert request("shop.days", "News desk", "app:news")[0] == 1
+    rejected = tokens.shell("access", "reject", "a4", "--why", "no", "--as", "Shop team")
+    assert rejected.code == 0, rejected.err
+    assert request("shop.days", "News desk", "app:news") == (0, "")
+    assert "does not speak for" in tokens.refused("create", "--for", "app:news", who="Mallory")
 
 
 def test_a_scope_is_a_product_in_all_of_its_versions(tokens: Tokens) -> None:

@@ -73,9 +73,12 @@ class Terms:
 
 @dataclass(frozen=True)
 class Approval:
+    """One level's; `reassess` is the day it named on which the reasons are looked at again."""
+
     level: int
     who: str
     at: datetime
+    reassess: date | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,12 @@ class Agreement:
 
 
 def end_of(day: date) -> datetime:
-    """The moment a day is over, in UTC: an end date is the last day on which there is access."""
+    """The moment a day is over, in UTC: an end date is the last day on which there is access.
+
+    After the calendar's last day (9999-12-31, for "never") comes no other one.
+    """
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 

@@ -20,16 +20,21 @@ from mesh_defs.access.agreements.states import BY, OVER, Change, Event, Side, St
 class Actor:
     """Somebody who acts, every name that they go by, and on which sides of an agreement they are.
 
-    A team's members go by its name, too.
+    A team's members go by its name, too; `own` are the names of this one person alone.
     """
 
     name: str
     names: frozenset[str] = frozenset()
     sides: frozenset[Side] = frozenset()
+    own: frozenset[str] = frozenset()
 
     def is_one_of(self, names: tuple[str, ...]) -> bool:
         known = {n.casefold() for n in (self.name, *self.names)}
         return any(n.casefold() in known for n in names)
+
+    def is_who(self, name: str) -> bool:
+        """Whether a name is of this very person, however they are called at the moment."""
+        return name.casefold() in {n.casefold() for n in (self.name, *self.own)}
 
 
 PLATFORM = Actor("mesh", sides=frozenset({Side.PLATFORM}))
@@ -99,6 +104,7 @@ def approve(
     )  # fmt: skip
     check(agreement, entry)
     _may_decide(agreement, actor)
+    _decides_once(agreement, actor)
     return entry
 
 
@@ -198,6 +204,19 @@ def _may_decide(agreement: Agreement, actor: Actor) -> None:
             f"{actor.name} can't decide about the agreement {agreement.id}: level "
             f"{_level(agreement)} of its contract is for {' or '.join(names)}."
         )
+
+
+def _decides_once(agreement: Agreement, actor: Actor) -> None:
+    """Two pairs of eyes are two people: another name of the same person is no second one."""
+    given = agreement.renewal.approvals if agreement.renewal else agreement.approvals
+    before = [approval.who for approval in given if actor.is_who(approval.who)]
+    if actor.is_who(agreement.requested_by):
+        said = f"asked for the agreement {agreement.id} as {agreement.requested_by}"
+    elif before:
+        said = f"approved the level before as {before[0]}"
+    else:
+        return
+    raise Refused(f"{actor.name} {said}; this is for somebody else to approve.")
 
 
 def _level(agreement: Agreement) -> int:

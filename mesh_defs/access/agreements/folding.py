@@ -71,7 +71,8 @@ def _approved(agreement: Agreement, entry: Entry) -> Agreement:
     waiting = agreement.state is State.REQUESTED
     given = agreement.approvals if waiting else renewal.approvals if renewal else ()
     terms = agreement.terms if waiting or not renewal else renewal.terms
-    given = (*given, Approval(len(given) + 1, entry.who, entry.at))
+    again = _day(entry.data.get("reassess"))
+    given = (*given, Approval(len(given) + 1, entry.who, entry.at, again))
     complete = len(given) >= len(terms.approvers)
     if waiting:
         agreement = replace(agreement, approvals=given)
@@ -79,9 +80,8 @@ def _approved(agreement: Agreement, entry: Entry) -> Agreement:
         agreement = replace(agreement, renewal=replace(renewal, approvals=given))
     if not complete:
         return agreement
-    agreement = replace(
-        agreement, reassess_on=_day(entry.data.get("reassess")) or terms.reassess_on(entry.at)
-    )
+    days = [approval.reassess for approval in given if approval.reassess]
+    agreement = replace(agreement, reassess_on=min(days, default=terms.reassess_on(entry.at)))
     if waiting:
         return replace(agreement, state=State.APPROVED, permission=Permission.PROVISIONING)
     if renewal:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from mesh_defs.access.acting import consumer_of
+from mesh_defs.access.acting import consumer_of, first_to_ask
 from mesh_defs.access.agreements import end_of
 from mesh_defs.access.reading.rights import consumers_of
 from mesh_defs.access.register import Register
@@ -63,7 +63,9 @@ class Keyring:
             raise MeshError(f"The token {id} is revoked. Make another one: `mesh token create`.")
         now, secret = self.now(), new_secret(id)
         began = datetime.fromisoformat(row.rotated or row.created)
-        lasts = datetime.fromisoformat(row.expires) - began
+        # What was made for "never" (9999-12-31) ends with the calendar.
+        last = datetime.max.replace(tzinfo=UTC)
+        lasts = min(datetime.fromisoformat(row.expires) - began, last - now)
         said = {"hash": secret.hash, "rotated": _text(now), "expires": _text(now + lasts)}
         if not self._sisters.change(id, said, while_not_revoked=True):
             raise MeshError(f"The token {id} was revoked meanwhile.")
@@ -118,13 +120,12 @@ class Keyring:
             return
         known = {n.partition(":")[2].casefold() for n in names} | {self.name.casefold()}
         book = Register(Ledger.open(self._state), self._clock).book()
-        if not consumer.startswith("domain:") and any(
-            a.consumer == consumer and a.requested_by.casefold() in known for a in book.values()
-        ):
+        first = first_to_ask(book, consumer)
+        if not consumer.startswith("domain:") and first and first.casefold() in known:
             return
         raise MeshError(
             f"{self.name} does not speak for {consumer}: a domain's team does, a person for "
-            "themself, and for an app or a team whoever requested an agreement for it."
+            "themself, and for an app or a team whoever was the first to request an agreement for it."
         )
 
 
