@@ -60,7 +60,7 @@ def _dbt_builds(root: Path, home: Path, bare: Path) -> float:
         (state.home / "lake").symlink_to(published.home / "lake")
         prepare(root, state, mesh.rooms[name])
         with open_workshop(state, name) as connection:
-            mount_all(connection, state, mesh.rooms[name].need(), needed=())
+            mount_all(connection, state, mesh.rooms[name].need(), (), {}, {})
         command = [
             str(BIN / "dbt"), "build", "--quiet",
             "--project-dir", str(root / "dbt_projects" / name),

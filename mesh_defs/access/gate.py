@@ -8,9 +8,10 @@ from functools import cached_property
 
 from mesh_defs.access import declared
 from mesh_defs.access.agreements import Agreement, State
-from mesh_defs.access.offers import offered, terms_today
+from mesh_defs.access.offers import offered, opened_by, terms_today
 from mesh_defs.access.register import Register
 from mesh_defs.access.settling import LakeGrants, settle
+from mesh_defs.contracts.roles import WHOLE, Narrowing
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.model.domain import Input
 from mesh_defs.storage.ledger import Ledger
@@ -18,6 +19,8 @@ from mesh_defs.storage.state import State as StateFolder
 
 Refusals = Mapping[ProductRef, str]
 """Why each input that is refused is; empty where all that a domain declares is agreed."""
+Narrowings = Mapping[ProductRef, Narrowing]
+"""The columns and rows of inputs that are agreed in part only."""
 
 
 class Gate:
@@ -57,7 +60,25 @@ class Gate:
                 found[ref] = self._unasked(domain, ref, given)
             elif not agreement.open_to_read(now):
                 found[ref] = why_not(agreement, ask(domain, ref, given.version), now)
+            elif self._narrowing(agreement, ref) is None:
+                found[ref] = (
+                    f"agreement {agreement.id} is for the role `{agreement.terms.role}`, and the "
+                    "contract does not say what that opens: `mesh validate`"
+                )
         return found
+
+    def narrowed(self, domain: str) -> Narrowings:
+        """What a domain may read of its inputs, now, where that is not all of it."""
+        found = {}
+        for ref, given in self._mesh.rooms[domain].need().inputs.items():
+            agreement = declared.latest(self._register.book(), domain, ref, given.version)
+            narrowing = self._narrowing(agreement, ref) if agreement else None
+            if narrowing and narrowing != WHOLE:
+                found[ref] = narrowing
+        return found
+
+    def _narrowing(self, agreement: Agreement, ref: ProductRef) -> Narrowing | None:
+        return opened_by(self._mesh, ref, agreement.version, agreement.terms.role)
 
     def _unasked(self, domain: str, ref: ProductRef, given: Input) -> str:
         """Why what a file declares could not be requested."""

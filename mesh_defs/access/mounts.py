@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from mesh_defs.access.gate import Refusals
+from mesh_defs.access.gate import Narrowings, Refusals
+from mesh_defs.access.reading.plan import Asked, plan
 from mesh_defs.model import Domain, MeshError, ProductRef
 from mesh_defs.storage import workshop
 from mesh_defs.storage.state import State
@@ -26,10 +27,12 @@ def mount_all(
     domain: Domain,
     needed: Collection[str],
     refused: Refusals,
+    narrowed: Narrowings,
 ) -> dict[str, int]:
     """Mount every landing and every agreed input of a domain at its newest snapshot.
 
-    What is refused can't be read from here on, not at an earlier snapshot either. Sources and
+    What is refused can't be read from here on, not at an earlier snapshot either; of what is
+    narrowed, no other column and row. Sources and
     results are named as lineage writes them; a result's value is the snapshot. Raises MeshError
     naming each one of `needed` that was refused, and that was never landed or published.
     """
@@ -60,7 +63,11 @@ def mount_all(
             if input_key(ref, agreed.version) in needed:
                 missing.append(f"the input `{ref}` has no published snapshot of v{agreed.version}")
             continue
-        workshop.mount(connection, ref.domain, ref.product, newest.files)
+        rows = workshop.read_files(newest.files)
+        if narrowing := narrowed.get(ref):
+            there = workshop.columns_of(connection, rows)
+            rows = plan(rows, there, narrowing, Asked()).query.subquery("agreed")
+        workshop.mount_rows(connection, ref.domain, ref.product, rows)
         mounted[input_key(ref, agreed.version)] = newest.version
     if missing:
         raise MeshError(

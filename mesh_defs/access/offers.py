@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mesh_defs.access.agreements import LAKE, Terms
 from mesh_defs.access.agreements.terms import terms_of
-from mesh_defs.model import DataProduct, Mesh, MeshError
+from mesh_defs.contracts.roles import WHOLE, Narrowing, narrowing_of
+from mesh_defs.model import DataProduct, Mesh, MeshError, ProductRef
 from mesh_defs.ports.kinds import ports_of
 
 
@@ -25,6 +26,26 @@ def terms_today(mesh: Mesh, product: DataProduct, role: str | None) -> Terms:
     """Raises MeshError where several roles may read and none is said."""
     team = mesh.domains[product.ref.domain].file.team
     return terms_of(product.contract, team.name, role)
+
+
+def opened_by(mesh: Mesh, product: ProductRef, major: int, role: str | None) -> Narrowing | None:
+    """What a role opens of a product, by its contract today; None where nobody can say any more.
+
+    It takes no more than the product's own files, whatever else is broken in its domain.
+    """
+    if role is None:
+        return WHOLE
+    older = known(mesh, product.older(major))
+    found = older if older and older.older_of == product else known(mesh, product)
+    if found is None or found.contract.major != major:
+        return None
+    return narrowing_of(found.contract, role)
+
+
+def known(mesh: Mesh, ref: ProductRef) -> DataProduct | None:
+    """A product whose own files are whole; whatever else is broken in its room."""
+    room = mesh.rooms.get(ref.domain)
+    return room.products.get(ref.product) if room else None
 
 
 def port_of(product: DataProduct, name: str | None = None) -> tuple[str, str]:

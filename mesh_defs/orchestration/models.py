@@ -85,9 +85,11 @@ def _build(
     selected = {key.path[-1] for key in context.selected_asset_keys}
     needed = {s for model in selected for s in site.project.sources.get(model, ())}
     try:
-        refused = site.refused()
+        gate = site.gate()
+        refused = gate.refused(site.name)
+        narrowed = gate.narrowed(site.name)
         with open_workshop(site.state, site.name) as connection:
-            mounted = mount_all(connection, site.state, site.domain, needed, refused)
+            mounted = mount_all(connection, site.state, site.domain, needed, refused, narrowed)
     except MeshError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     arguments = ["build"]

@@ -50,7 +50,10 @@ class Site:
 
     def refused(self) -> Refusals:
         """Why the domain may not read some of its inputs now; asked when something runs."""
-        return Gate(Mesh.read(self.root), self.state).refused(self.name)
+        return self.gate().refused(self.name)
+
+    def gate(self) -> Gate:
+        return Gate(Mesh.read(self.root), self.state)
 
     def common(self) -> dict[str, Any]:
         """What the platform says of every asset, so that no team has to."""

@@ -78,12 +78,25 @@ def read_files(files: Sequence[str]) -> exp.Expression:
     )
 
 
+def columns_of(connection: DuckDBPyConnection, rows: exp.Expression) -> list[str]:
+    """The names of the columns that rows have."""
+    none = exp.select("*").from_(rows).limit(0).sql("duckdb")
+    return [str(d[0]) for d in connection.execute(none).description or ()]
+
+
 def mount(connection: DuckDBPyConnection, schema: str, name: str, files: Sequence[str]) -> None:
     """Make the files of one snapshot readable as `schema.name`, and nothing else of that table."""
+    mount_rows(connection, schema, name, read_files(files))
+
+
+def mount_rows(
+    connection: DuckDBPyConnection, schema: str, name: str, rows: exp.Expression
+) -> None:
+    """Make rows readable as `schema.name`, whatever was mounted there before."""
     connection.execute(
         f"CREATE SCHEMA IF NOT EXISTS {exp.to_identifier(schema, True).sql('duckdb')}"
     )
-    select = exp.select("*").from_(read_files(files))
+    select = exp.select("*").from_(rows)
     connection.execute(
         f"CREATE OR REPLACE VIEW {table(name, schema).sql('duckdb')} AS {select.sql('duckdb')}"
     )

@@ -136,6 +136,35 @@ def test_nobody_agreed_and_the_run_says_whom_to_ask(insight: Insight) -> None:
     assert insight.run("insight")[0].ok
 
 
+def test_a_role_opens_its_columns_and_rows_to_a_run_too(insight: Insight) -> None:
+    path = insight.root / "domains/shop/contracts/orders.odcs.yaml"
+    given = yaml.safe_load(path.read_text())
+    opens = [{"property": "readableColumns", "value": ["day", "cents"]},
+             {"property": "readableRows", "value": "order_id <= 2"}]  # fmt: skip
+    given["roles"] = [{"role": "part", "customProperties": opens}, {"role": "whole"}]
+    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    path = insight.root / "domains/insight/domain.yaml"
+    declared = yaml.safe_load(path.read_text())
+    declared["inputs"]["shop.orders"]["role"] = "part"
+    path.write_text(yaml.safe_dump(declared, sort_keys=False))
+    report, _ = insight.run()
+    assert report.ok, report
+    with (
+        workshop_lock(insight.state, "insight"),
+        open_workshop(insight.state, "insight") as connection,
+    ):
+        rows = connection.execute("from shop.orders").to_arrow_table().to_pylist()
+        best = connection.execute("select cents from best_day").fetchall()
+    assert {tuple(sorted(row)) for row in rows} == {("cents", "day")}
+    assert (sorted(row["cents"] for row in rows), best) == ([250, 1000], [(1250,)])
+
+    opens[1]["value"] = "nobody knows"
+    given["roles"][0]["customProperties"] = opens
+    (insight.root / "domains/shop/contracts/orders.odcs.yaml").write_text(yaml.safe_dump(given))
+    (why,) = Gate(Mesh.read(insight.root), insight.state).refused("insight").values()
+    assert "is for the role `part`, and the contract does not say what that opens" in why
+
+
 def test_what_a_rule_refers_to_is_refused_too(insight: Insight) -> None:
     """A foreign key into a product is a way to read it: without an agreement it is unchecked."""
     path = insight.root / "domains/insight/contracts/all_days.odcs.yaml"

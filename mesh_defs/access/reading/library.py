@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 
+from mesh_defs.access.offers import known, opened_by
 from mesh_defs.access.reading.rights import Denied, Right, right_of
 from mesh_defs.access.register import Register
-from mesh_defs.contracts.roles import Narrowing, narrowing_of
-from mesh_defs.model import DataProduct, Mesh, MeshError, ProductRef
+from mesh_defs.contracts.roles import Narrowing
+from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
@@ -112,7 +113,7 @@ class Library:
             ref = ProductRef.parse(address)
         except ValueError:
             raise Denied(address, version) from None
-        if product := self._known(ref):
+        if product := known(self.mesh, ref):
             return product.line, product.contract.major if version is None else version
         room = self.mesh.rooms.get(ref.domain)
         major = self._newest(ref) if version is None else version
@@ -120,23 +121,12 @@ class Library:
             raise Denied(address, version)
         return ref, major
 
-    def _known(self, ref: ProductRef) -> DataProduct | None:
-        """A product whose own files are whole; whatever else is broken in its room."""
-        room = self.mesh.rooms.get(ref.domain)
-        return room.products.get(ref.product) if room else None
-
     def _newest(self, ref: ProductRef) -> int | None:
         folders = self.state.product(ref, 1).parent.glob("v*")
         return max((int(f.name[1:]) for f in folders if f.name[1:].isdigit()), default=None)
 
     def _narrowing(self, product: ProductRef, major: int, right: Right | None) -> Narrowing | None:
-        if right is None or right.role is None:
-            return Narrowing() if right else None
-        older = self._known(product.older(major))
-        known = older if older and older.older_of == product else self._known(product)
-        if known is None or known.contract.major != major:
-            return None  # nobody can say any more what the role opens
-        return narrowing_of(known.contract, right.role)
+        return opened_by(self.mesh, product, major, right.role) if right else None
 
     def _files(self) -> frozenset[tuple[str, int]]:
         return frozenset(

@@ -13,7 +13,7 @@ from mesh_defs.access.reading.plan import Asked, Plan, plan
 from mesh_defs.model import MeshError
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import State
-from mesh_defs.storage.workshop import read_files
+from mesh_defs.storage.workshop import columns_of, read_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,8 +41,7 @@ def planned(connection: DuckDBPyConnection, readable: Readable, asked: Asked) ->
 
 def columns_there(connection: DuckDBPyConnection, readable: Readable) -> list[str]:
     """Every column of the snapshot, readable or not."""
-    select = exp.select("*").from_(read_files(readable.snapshot.files)).limit(0)
-    return [str(d[0]) for d in connection.execute(select.sql("duckdb")).description or ()]
+    return columns_of(connection, read_files(readable.snapshot.files))
 
 
 @contextmanager

@@ -125,7 +125,8 @@ class Keyring:
             return
         raise MeshError(
             f"{self.name} does not speak for {consumer}: a domain's team does, a person for "
-            "themself, and for an app or a team whoever was the first to request an agreement for it."
+            "themself, and for an app or a team whoever was the first to request an agreement "
+            "for it."
         )
 
 
