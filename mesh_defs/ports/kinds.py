@@ -127,6 +127,10 @@ class OutputPort:
         address = address_of(self.name, MAIL) if self.kind == "pdf" else None
         return DOCUMENTS[self.kind](self.product, self.name, address)
 
+    def shelved(self) -> Document:
+        """What lies in the state folder of a document, whatever is wrong with its report now."""
+        return DOCUMENTS[self.kind](self.product, self.name, None)
+
     def open(self) -> Port | None:
         """None where the environment does not say how its server is reached."""
         if self.is_document:

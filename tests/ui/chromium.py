@@ -34,20 +34,49 @@ class Page:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._number = 0
+        self._events: list[Any] = []
 
     def send(self, method: str, **parameters: Any) -> Any:
-        self._number += 1
-        said = {"id": self._number, "method": method, "params": parameters}
-        self._connection.send(json.dumps(said))
+        number = self._post(method, **parameters)
         while True:
             heard = json.loads(self._connection.recv(timeout=60))
-            if heard.get("id") == self._number:
+            if heard.get("id") == number:
                 if "error" in heard:
                     raise RuntimeError(f"{method}: {heard['error']}")
                 return heard["result"]
+            self._events.append(heard)
+
+    def _post(self, method: str, **parameters: Any) -> int:
+        self._number += 1
+        said = {"id": self._number, "method": method, "params": parameters}
+        self._connection.send(json.dumps(said))
+        return self._number
+
+    def _event(self, *methods: str) -> Any:
+        """The next of these events."""
+        while True:
+            heard = self._events.pop(0) if self._events else None
+            heard = heard or json.loads(self._connection.recv(timeout=60))
+            if heard.get("method") in methods:
+                return heard
 
     def open(self, url: str) -> None:
         self.send("Page.navigate", url=url)
+
+    def sign_in(self, url: str, user: str, password: str) -> None:
+        """Open a page for which the browser asks for a password, and type it there."""
+        self.send("Fetch.enable", handleAuthRequests=True)
+        self._events.clear()
+        self._post("Page.navigate", url=url)
+        while True:
+            event = self._event("Fetch.requestPaused", "Fetch.authRequired")
+            request = {"requestId": event["params"]["requestId"]}
+            if event["method"] == "Fetch.authRequired":
+                break
+            self.send("Fetch.continueRequest", **request)
+        answer = {"response": "ProvideCredentials", "username": user, "password": password}
+        self.send("Fetch.continueWithAuth", **request, authChallengeResponse=answer)
+        self.send("Fetch.disable")
 
     def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression."""

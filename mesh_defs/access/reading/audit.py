@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mesh_defs.access.reading.library import Readable
+from mesh_defs.access.reading.library import Found
 from mesh_defs.model import MeshError
 from mesh_defs.storage.ledger import ReadRow, Sisters
 from mesh_defs.storage.ledger.sisters import READING, new_read_id
@@ -49,12 +49,12 @@ class Audit:
 
     @contextmanager
     def reading(
-        self, reader: Reader, readable: Readable, columns: tuple[str, ...] | None
+        self, reader: Reader, readable: Found, columns: tuple[str, ...] | None
     ) -> Iterator[Count]:
-        """Around the handing out of rows. What is counted, whoever hands them out has to say."""
+        """Around the handing out. What is counted, whoever hands it out has to say."""
         row = ReadRow(
             new_read_id(), _now(), reader.who, reader.token, readable.right.agreement,
-            str(readable.product), readable.major, readable.snapshot.version, columns, reader.way,
+            str(readable.product), readable.major, readable.number, columns, reader.way,
             READING,
         )  # fmt: skip
         self._sisters.begin(row)

@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 
-from mesh_defs.access.offers import known, opened_by
-from mesh_defs.access.reading.rights import Denied, Right, right_of
+from mesh_defs.access.offers import known, offered, opened_by
+from mesh_defs.access.reading.rights import ROWS, Denied, Outlet, Right, right_of
 from mesh_defs.access.register import Register
 from mesh_defs.contracts.roles import Narrowing
 from mesh_defs.model import Mesh, MeshError, ProductRef
+from mesh_defs.ports.documents.document import Document, Handout
+from mesh_defs.ports.kinds import ports_of
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
@@ -22,15 +24,42 @@ AsOf = int | datetime | date | str | None
 
 
 @dataclass(frozen=True)
-class Readable:
-    """A snapshot that somebody may read, and how much of it."""
+class Found:
+    """What somebody may read: by which right, of which product."""
 
     product: ProductRef
     major: int
     address: str
     right: Right
+
+    @property
+    def number(self) -> int:
+        """The snapshot's."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Readable(Found):
+    """A snapshot that somebody may read, and how much of it."""
+
     narrowing: Narrowing
     snapshot: Snapshot
+
+    @property
+    def number(self) -> int:
+        return self.snapshot.version
+
+
+@dataclass(frozen=True)
+class Shown(Found):
+    """A document that somebody may read: what was made of a snapshot, and is never changed."""
+
+    outlet: Outlet
+    file: Handout
+
+    @property
+    def number(self) -> int:
+        return self.file.mark.snapshot
 
 
 class Library:
@@ -68,21 +97,57 @@ class Library:
             product, major, address, right, narrowing, snapshot_at(folder, as_of, address)
         )
 
+    def document(
+        self,
+        consumers: Sequence[str],
+        address: str,
+        port: str,
+        version: int | None = None,
+        scope: Collection[str] = (),
+    ) -> Shown:
+        """The newest document at a product's port. It shows to all what was declared: a role that
+        opens only a part does not narrow it.
+
+        Raises Denied for what is not there or not theirs, and MeshError for one that was never
+        published.
+        """
+        try:
+            product = offered(self.mesh, address, version)
+            declared = next(p for p in ports_of(product) if p.name == port and p.is_document)
+        except (MeshError, ValueError, StopIteration):
+            raise Denied(address, version, port) from None
+        line, major = product.line, product.contract.major
+        outlet = Outlet(declared.kind, port)
+        right, shelved = self.right(consumers, line, major, scope, outlet), declared.shelved()
+        if right is None or not _granted(right, shelved):
+            raise Denied(address, version, port)
+        if (file := shelved.handout()) is None:
+            raise MeshError(f"`{port}` of `{address}` was never published.")
+        return Shown(line, major, address, right, outlet, file)
+
     def right(
-        self, consumers: Sequence[str], product: ProductRef, major: int, scope: Collection[str] = ()
+        self,
+        consumers: Sequence[str],
+        product: ProductRef,
+        major: int,
+        scope: Collection[str] = (),
+        outlet: Outlet = ROWS,
     ) -> Right | None:
         """The right to read, as the ledger has it at this moment."""
         if scope and str(product) not in scope:
             return None
         with self._lock:
             book, now = self._register.book(), self._register.now()
-        return right_of(consumers, product, major, book, now)
+        return right_of(consumers, product, major, book, now, outlet)
 
-    def still(self, readable: Readable, scope: Collection[str] = ()) -> bool:
+    def still(self, found: Found, scope: Collection[str] = ()) -> bool:
         """Whether what was found may be read as it was found."""
-        right = self.right([readable.right.consumer], readable.product, readable.major, scope)
-        found = self._narrowing(readable.product, readable.major, right)
-        return right is not None and found == readable.narrowing
+        outlet = found.outlet if isinstance(found, Shown) else ROWS
+        right = self.right([found.right.consumer], found.product, found.major, scope, outlet)
+        if not isinstance(found, Readable):
+            return right is not None
+        narrowing = self._narrowing(found.product, found.major, right)
+        return right is not None and narrowing == found.narrowing
 
     def all_of(self, consumers: Sequence[str], scope: Collection[str] = ()) -> list[Readable]:
         """Every published product that somebody may read, at its newest snapshot."""
@@ -133,6 +198,11 @@ class Library:
             (str(path), path.stat().st_mtime_ns)
             for path in (self.root / "domains").glob("**/*.y*ml")
         )
+
+
+def _granted(right: Right, document: Document) -> bool:
+    """A consumer's right by agreement needs the port's own permission, as at any other target."""
+    return right.agreement is None or right.consumer in document.readers()
 
 
 def snapshot_at(folder: Path, as_of: AsOf, address: str) -> Snapshot:

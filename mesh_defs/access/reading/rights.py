@@ -22,33 +22,56 @@ class Right:
 
 
 class Denied(MeshError):
-    """There is no such product, or it is not theirs: nobody can tell which from what is said."""
+    """There is no such product or port, or it is not theirs: nobody can tell which from what is
+    said."""
 
-    def __init__(self, address: str, version: int | None = None) -> None:
+    def __init__(self, address: str, version: int | None = None, port: str | None = None) -> None:
         major = f" v{version}" if version is not None else ""
+        what = "product" if port is None else f"product with a port `{port}`"
         super().__init__(
-            f"`{address}`{major} is no product that you may read. `mesh list` shows what there is; "
+            f"`{address}`{major} is no {what} that you may read. `mesh list` shows what there is; "
             "`mesh access request` asks for it."
         )
 
 
+@dataclass(frozen=True)
+class Outlet:
+    """What of a product is read: its rows in the lake, or what a port of that name hands out."""
+
+    kind: str = LAKE
+    port: str | None = None
+
+
+ROWS = Outlet()
+
+
 def may_read(
-    consumer: str, product: ProductRef, major: int, book: Book, now: datetime
+    consumer: str,
+    product: ProductRef,
+    major: int,
+    book: Book,
+    now: datetime,
+    outlet: Outlet = ROWS,
 ) -> Right | None:
     """The right of a consumer to a major version of a product now, or None."""
     if consumer == f"domain:{product.domain}":
         return Right(consumer)
     for agreement in book.values():
-        if _about(agreement, consumer, product, major) and agreement.open_to_read(now):
+        if _about(agreement, consumer, product, major, outlet) and agreement.open_to_read(now):
             return Right(consumer, agreement.id, agreement.terms.role)
     return None
 
 
 def right_of(
-    consumers: Iterable[str], product: ProductRef, major: int, book: Book, now: datetime
+    consumers: Iterable[str],
+    product: ProductRef,
+    major: int,
+    book: Book,
+    now: datetime,
+    outlet: Outlet = ROWS,
 ) -> Right | None:
     """The widest right that somebody has who speaks for several consumers."""
-    found = [r for c in consumers if (r := may_read(c, product, major, book, now))]
+    found = [r for c in consumers if (r := may_read(c, product, major, book, now, outlet))]
     return min(found, key=lambda r: (r.agreement is not None, r.role is not None), default=None)
 
 
@@ -81,7 +104,10 @@ def _aliases(team: Team, name: str) -> list[str]:
     ]
 
 
-def _about(agreement: Agreement, consumer: str, product: ProductRef, major: int) -> bool:
-    return (agreement.consumer, agreement.product, agreement.version, agreement.kind) == (
-        consumer, str(product), major, LAKE,
-    )  # fmt: skip
+def _about(
+    agreement: Agreement, consumer: str, product: ProductRef, major: int, outlet: Outlet
+) -> bool:
+    return (
+        (agreement.consumer, agreement.product, agreement.version, agreement.kind)
+        == (consumer, str(product), major, outlet.kind)
+    ) and outlet.port in (None, agreement.port)

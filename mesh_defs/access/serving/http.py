@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from anyio import CancelScope, create_task_group, to_thread
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from mesh_defs.access.reading.audit import Count
 from mesh_defs.access.reading.plan import Asked
 from mesh_defs.access.reading.rights import Denied
 from mesh_defs.access.serving.formats import FORMATS, Format, chosen
@@ -29,23 +31,39 @@ from mesh_defs.storage.ledger import Unreachable
 
 _PARAMETERS = ("version", "as_of", "columns", "where", "limit", "offset", "format")
 _LONGEST_BODY = 1_000_000
+_LONGEST_NAME = 100
+# A page says itself which scripts may run, by their hashes. What it can't say there is said here:
+# it has no origin, so that nothing in it can ask this service in its reader's name, no other page
+# shows it in a frame, and nobody keeps it.
+_KEPT = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "sandbox allow-scripts"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
-class Rows(Response):
-    """Rows as they come, until they end, the right to them does, or the reader has gone."""
+class Pieces(Response):
+    """Bytes as they come, until they end, the right to them does, or the reader has gone."""
 
     def __init__(
-        self, handed: Handed, form: Format, closing: ExitStack, headers: dict[str, str]
+        self,
+        pieces: Iterator[bytes],
+        count: Count,
+        media: str,
+        closing: ExitStack,
+        headers: dict[str, str],
     ) -> None:
-        super().__init__(media_type=form.media, headers=headers)
+        super().__init__(media_type=media, headers=headers)
         del self.headers["content-length"]
-        self._pieces, self._count, self._closing = (
-            form.encode(handed.schema, handed.batches),
-            handed.count,
-            closing,
-        )
+        self._pieces, self._count, self._closing = pieces, count, closing
 
-    def first(self) -> Rows:
+    def first(self) -> Pieces:
         """Make the first piece now: what can't be said in this form is an error, and no stream."""
         import pyarrow as pa
 
@@ -115,6 +133,9 @@ def application(service: Service) -> Starlette:
     async def product(request: Request) -> Response:
         return await _said(partial(_product, service, request))
 
+    async def document(request: Request) -> Response:
+        return await _said(partial(_document, service, request), 'Basic realm="mesh"')
+
     async def query(request: Request) -> Response:
         body = b""
         async for piece in request.stream():
@@ -128,18 +149,20 @@ def application(service: Service) -> Starlette:
             Route("/health", health),
             Route("/products", products),
             Route("/products/{address}", product),
+            Route("/products/{address}/ports/{port}", document),
             Route("/query", query, methods=["POST"]),
         ]
     )
 
 
-async def _said(answer: Callable[[], Response]) -> Response:
-    """What is said, in a thread of its own; an error with the status that it has."""
+async def _said(answer: Callable[[], Response], asks: str = "Bearer") -> Response:
+    """What is said, in a thread of its own; an error with the status that it has. `asks` is how
+    a token is asked for."""
     try:
         run: Awaitable[Response] = to_thread.run_sync(answer)
         return await run
     except Unknown as error:
-        return _error(error, 401, {"WWW-Authenticate": "Bearer"})
+        return _error(error, 401, {"WWW-Authenticate": asks})
     except Denied as error:
         return _error(error, 404)
     except TooMuch as error:
@@ -192,7 +215,33 @@ def _product(service: Service, request: Request) -> Response:
     headers = {"Mesh-Snapshot": str(readable.snapshot.version), "Mesh-Version": str(readable.major)}
     with ExitStack() as stack:
         handed = stack.enter_context(service.rows(token, "http", readable, asked))
-        return Rows(handed, form, stack.pop_all(), headers).first()
+        return _rows(handed, form, stack, headers)
+
+
+def _rows(handed: Handed, form: Format, stack: ExitStack, headers: dict[str, str]) -> Pieces:
+    pieces = form.encode(handed.schema, handed.batches)
+    return Pieces(pieces, handed.count, form.media, stack.pop_all(), headers).first()
+
+
+def _document(service: Service, request: Request) -> Response:
+    token = service.admit(request.headers.get("authorization"), browsers=True)
+    said = request.query_params
+    if unknown := sorted({*said.keys()} - {"version"}):
+        raise MeshError(f"There is no parameter `{unknown[0]}`. There is version.")
+    address, port = request.path_params["address"], request.path_params["port"]
+    way = f"http port {port[:_LONGEST_NAME]}"
+    version = _number(said.get("version"), "version")
+    shown = service.find_document(token, way, address, port, version)
+    opens, name = shown.file.media.startswith("text/html"), quote(shown.file.name, safe="")
+    headers = {
+        "Mesh-Snapshot": str(shown.number),
+        "Mesh-Version": str(shown.major),
+        "Content-Disposition": f"{'inline' if opens else 'attachment'}; filename*=UTF-8''{name}",
+        **_KEPT,
+    }
+    with ExitStack() as stack:
+        pieces, count = stack.enter_context(service.pieces(token, way, shown))
+        return Pieces(pieces, count, shown.file.media, stack.pop_all(), headers)
 
 
 def _query(service: Service, request: Request, body: bytes) -> Response:
@@ -208,7 +257,7 @@ def _query(service: Service, request: Request, body: bytes) -> Response:
     form = _form(name, request)
     with ExitStack() as stack:
         handed = stack.enter_context(service.answer(token, "http query", sql))
-        return Rows(handed, form, stack.pop_all(), {}).first()
+        return _rows(handed, form, stack, {})
 
 
 def _form(name: str | None, request: Request) -> Format:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mesh_defs.access.reading.audit import DENIED, REFUSED, Audit, Count, Reader, Stopped
-from mesh_defs.access.reading.library import AsOf, Library, Readable
+from mesh_defs.access.reading.library import AsOf, Found, Library, Readable, Shown
 from mesh_defs.access.reading.plan import Asked
 from mesh_defs.access.reading.questions import arrow_answer, named_products
 from mesh_defs.access.reading.rights import Denied
@@ -31,6 +32,9 @@ SECONDS = 30.0
 _LOOK = 0.5  # seconds between two looks, while rows are handed out, at whether they still may be
 _CELLS, _CELLS_OF_A_TOKEN = 4, 2  # each may take as much memory as all other reads together
 _LONGEST_SQL = 100_000
+_PIECE = 65_536
+Pieces = Iterator[bytes]
+Part = TypeVar("Part")
 
 
 class Out(MeshError):
@@ -81,9 +85,12 @@ class Service:
         """Raises MeshError when nothing could be read: the ledger does not answer."""
         self._sisters.token("health")
 
-    def admit(self, text: str | None) -> TokenRow:
-        """Whoever shows a token. Raises Unknown, or TooMuch."""
+    def admit(self, text: str | None, browsers: bool = False) -> TokenRow:
+        """Whoever shows a token; a browser as the password that it asked for, where browsers are
+        let in. Raises Unknown, or TooMuch."""
         scheme, _, secret = (text or "").partition(" ")
+        if browsers and scheme.lower() == "basic":
+            scheme, secret = "bearer", _password(secret)
         token = self._gate.recognise(secret) if scheme.lower() == "bearer" else None
         if token is None:
             raise Unknown
@@ -121,6 +128,30 @@ class Service:
             count = stack.enter_context(read)
             yield Handed(reader.schema, self._handed(token, [readable], reader, [count]), count)
 
+    def find_document(
+        self, token: TokenRow, way: str, address: str, port: str, version: int | None
+    ) -> Shown:
+        """The newest document at a port that a token may read; what it may not is put down.
+        Raises Denied."""
+        self._refresh()
+        try:
+            return self.library.document([token.consumer], address, port, version, token.products)
+        except MeshError as error:
+            outcome = DENIED if isinstance(error, Denied) else REFUSED
+            self._audit.refused(_reader(token, way), address, version, outcome)
+            raise
+
+    @contextmanager
+    def pieces(self, token: TokenRow, way: str, shown: Shown) -> Iterator[tuple[Pieces, Count]]:
+        """A document, piece by piece. They end with Stopped when the right to it does."""
+        with (
+            self._room.reading(token.id),
+            self._audit.reading(_reader(token, way), shown, None) as count,
+        ):
+            data = shown.file.data
+            cut = (data[i : i + _PIECE] for i in range(0, len(data), _PIECE))
+            yield self._while_they_may(token, [shown], cut), count
+
     @contextmanager
     def answer(self, token: TokenRow, way: str, sql: str) -> Iterator[Handed]:
         """A question in SQL, in a process of its own, over nothing but what may be read."""
@@ -149,20 +180,26 @@ class Service:
         reader: RecordBatchReader,
         counts: list[Count],
     ) -> Iterator[RecordBatch]:
-        looked = time.monotonic()
-        for batch in batches(reader):
-            if time.monotonic() - looked > _LOOK:
-                if not self._may_still(token, readables):
-                    raise Stopped
-                looked = time.monotonic()
+        for batch in self._while_they_may(token, readables, batches(reader)):
             for count in counts:
                 count.rows += batch.num_rows
             yield batch
 
-    def _may_still(self, token: TokenRow, readables: list[Readable]) -> bool:
+    def _while_they_may(
+        self, token: TokenRow, found: Sequence[Found], parts: Iterator[Part]
+    ) -> Iterator[Part]:
+        looked = time.monotonic()
+        for part in parts:
+            if time.monotonic() - looked > _LOOK:
+                if not self._may_still(token, found):
+                    raise Stopped
+                looked = time.monotonic()
+            yield part
+
+    def _may_still(self, token: TokenRow, found: Sequence[Found]) -> bool:
         self._refresh()
         return self._gate.still(token) and all(
-            self.library.still(each, token.products) for each in readables
+            self.library.still(each, token.products) for each in found
         )
 
     def _refresh(self) -> None:
@@ -171,6 +208,15 @@ class Service:
             if time.monotonic() - self._fresh > 1:
                 self.library.refresh()
                 self._fresh = time.monotonic()
+
+
+def _password(encoded: str) -> str:
+    """The password of HTTP's Basic (RFC 7617); what is no such thing is no token either."""
+    try:
+        said = base64.b64decode(encoded, validate=True).decode()
+    except ValueError:
+        return ""
+    return said.partition(":")[2]
 
 
 def _reader(token: TokenRow, way: str) -> Reader:

@@ -33,6 +33,7 @@ _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 class DashboardPort(Document):
     suffix = ".html"
+    media = "text/html; charset=utf-8"
 
     def render(self, declared: Declared, figures: Sequence[Figures], about: About) -> bytes:
         library = _library(self.state.home / "cache")

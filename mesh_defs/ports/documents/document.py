@@ -10,7 +10,7 @@ How it looks, and how it is read back, is for each kind.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,10 +71,29 @@ class About:
         )
 
 
+@dataclass(frozen=True)
+class Handout:
+    """A document as readers who can't open the state folder get it."""
+
+    mark: Mark
+    name: str
+    media: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Made:
+    """The files of a snapshot, and what holds a folder against them. That raises MeshError."""
+
+    files: Mapping[str, bytes]
+    prove: Callable[[Path], None]
+
+
 class Document:
     """A port that people look at."""
 
     suffix: str
+    media: str
 
     def __init__(self, product: DataProduct, port: str) -> None:
         self.product = product
@@ -98,7 +117,7 @@ class Document:
     def unfinished(self, mark: Mark) -> bool:
         """Whether there is something to do although readers see the newest snapshot."""
         told = self._told()
-        return told is None or told["declared"] != self._declared.digest
+        return told is None or told["declared"] != self.digest
 
     def hand_out(self, audited: Audited) -> None:
         """Give it to those who are to get it. Raises MeshError naming those who did not."""
@@ -129,19 +148,14 @@ class Document:
                     f"{self.location} has a newer snapshot, published at {found.published_at}: "
                     "another mesh delivers there, too."
                 )
-            declared = self._declared
-            figures = self._figures(declared, audited)
-            data = self.render(declared, figures, self.about(audited.mark))
+            digest, made = self.digest, self.make(audited)
             manifest = {
                 "product": str(audited.product), "version": audited.major,
                 "snapshot": audited.mark.snapshot, "published_at": audited.mark.published_at,
-                "declared": declared.digest, "file": self.file,
+                "declared": digest, "file": self.file,
             }  # fmt: skip
-            files = {self.file: data, _MANIFEST: json.dumps(manifest, indent=1).encode()}
-            made = self.shelf.put(
-                str(audited.mark.snapshot), files, lambda folder: self._prove(figures, folder)
-            )
-            self.shelf.show(made)
+            files = {**made.files, _MANIFEST: json.dumps(manifest, indent=1).encode()}
+            self.shelf.show(self.shelf.put(str(audited.mark.snapshot), files, made.prove))
             self._sweep(audited)
 
     def standing(self) -> Mark | None:
@@ -152,7 +166,18 @@ class Document:
         """Hold what readers see now against a snapshot. Raises MeshError where it differs."""
         if (found := self.standing()) != audited.mark:
             raise MeshError(f"Readers see {found or 'nothing'} there.")
-        self._prove(self._figures(self._declared, audited), self.shelf.latest)
+        self.make(audited).prove(self.shelf.latest)
+
+    @property
+    def digest(self) -> str:
+        """Another one for everything that could make it look different."""
+        return self._declared.digest
+
+    def make(self, audited: Audited) -> Made:
+        declared = self._declared
+        figures = self._figures(declared, audited)
+        data = self.render(declared, figures, self.about(audited.mark))
+        return Made({self.file: data}, lambda folder: self._prove(figures, folder))
 
     def about(self, mark: Mark) -> About:
         team = self.product.descriptor.team
@@ -175,6 +200,13 @@ class Document:
         if folder is None or told is None:
             raise MeshError(f"`{self.location}` is not there yet.")
         return Mark(told["published_at"], told["snapshot"]), (folder / told["file"]).read_bytes()
+
+    def handout(self) -> Handout | None:
+        """What readers see now; None where nothing was published."""
+        if self.shelf.current() is None:
+            return None
+        mark, data = self.content()
+        return Handout(mark, self.file, self.media, data)
 
     # -- who may read it --------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from mesh_defs.storage.state import read_json, write_json
 
 class PdfPort(Document):
     suffix = ".pdf"
+    media = "application/pdf"
 
     def __init__(self, product: DataProduct, port: str, address: Address | None) -> None:
         super().__init__(product, port)
