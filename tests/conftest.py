@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 from tests.emulator.running import Emulator, running
 from tests.tiny_mesh import TinyMesh, build
 
-
 # A law holds or it doesn't, however slow or busy the machine is.
 settings.register_profile("mesh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mesh")

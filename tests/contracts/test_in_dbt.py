@@ -220,7 +220,9 @@ PROPERTIES = st.lists(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(PROPERTIES, COLUMNS, st.booleans(), st.booleans())
 def test_one_sync_is_enough_and_loses_nothing(

@@ -144,7 +144,9 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(graph=graphs(), jobs=st.integers(1, 4))
 def test_each_begins_after_its_providers_and_no_more_at_once_than_jobs(
