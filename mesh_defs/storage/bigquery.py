@@ -1,4 +1,5 @@
-"""BigQuery's tables, as they are named from outside the mesh, and the client that reads them.
+"""BigQuery's tables, as they are named from outside the mesh, and the client that reads and fills
+them. What types are there is in `bigquery_types`.
 
 Credentials are those of the environment, as every client of Google's finds them. With
 BIGQUERY_EMULATOR_HOST set, the client speaks to that host and shows none.
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -45,6 +47,20 @@ def client_for(tables: Mapping[str, exp.Table]) -> Iterator[Client]:
 
     What Google or the network refuse while it is open is raised as MeshError.
     """
+    project = next((t.catalog for t in tables.values() if t.catalog), None)
+    with connected(project) as client:
+        yield client
+
+
+@contextmanager
+def connected(
+    project: str | None = None, location: str | None = None, endpoint: str | None = None
+) -> Iterator[Client]:
+    """A client that works in a project, else in the environment's own, at an endpoint of its own.
+
+    An emulator, which is what speaks plain HTTP, is shown no credentials. What Google or the
+    network refuse while it is open is raised as MeshError.
+    """
     try:
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.credentials import AnonymousCredentials
@@ -52,14 +68,42 @@ def client_for(tables: Mapping[str, exp.Table]) -> Iterator[Client]:
         from google.cloud.bigquery import Client
     except ImportError:
         raise MeshError(HOW_TO_INSTALL) from None
-    project = next((t.catalog for t in tables.values() if t.catalog), None)
+    at = {"api_endpoint": endpoint} if endpoint else None
+    emulated = not endpoint and os.environ.get(EMULATOR_VARIABLE)
     try:
-        if os.environ.get(EMULATOR_VARIABLE):
-            client = Client(project=project or "local", credentials=AnonymousCredentials())
+        if emulated or (endpoint or "").startswith("http://"):
+            nobody = AnonymousCredentials()
+            client = Client(project or "local", nobody, location=location, client_options=at)
         else:
-            client = Client(project=project)
+            client = Client(project, location=location, client_options=at)
         with client:
             yield client
     except (GoogleAPIError, GoogleAuthError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MeshError(f"BigQuery: {first}") from error
+
+
+def load(client: Client, files: Iterable[str | Path], to: str, fields: Sequence[Any]) -> None:
+    """Append Parquet files to a table whose columns are `fields` (SchemaField).
+
+    What BigQuery says of a row may quote it, so an error names the job and its reason only.
+    """
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.cloud.bigquery import LoadJobConfig, ParquetOptions
+
+    options = ParquetOptions()
+    options.enable_list_inference = True
+    for file in files:
+        config = LoadJobConfig(
+            schema=list(fields), source_format="PARQUET", write_disposition="WRITE_APPEND",
+            parquet_options=options,
+        )  # fmt: skip
+        with Path(file).open("rb") as rows:
+            job = client.load_table_from_file(rows, to, job_config=config)
+        try:
+            job.result()
+        except GoogleAPICallError as error:
+            reason = (job.error_result or {}).get("reason") or error.code
+            raise MeshError(
+                f"BigQuery did not take the rows ({reason}): see its job `{job.job_id}`."
+            ) from None

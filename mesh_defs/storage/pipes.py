@@ -1,5 +1,5 @@
-"""Rows between DuckDB and a program's stream, as CSV through a named pipe: nothing is kept, neither
-in memory nor on disk."""
+"""Rows between DuckDB and a program's stream, as CSV or lines of JSON through a named pipe: nothing
+is kept, neither in memory nor on disk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import select
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -70,24 +70,47 @@ def readable(pieces: Callable[[], Iterable[Piece]], columns: Iterable[str]) -> I
 
     Every column is text. What `pieces` raises is raised here, when the reader is done.
     """
+    kinds = _kinds(dict.fromkeys(columns, "VARCHAR"))
+    with _poured(pieces) as source:
+        yield (
+            f"read_csv({source}, columns={kinds}, auto_detect=false, header=false, "
+            "delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, "
+            f"parallel=false, max_line_size={_LONGEST}, buffer_size={2 * _LONGEST})"
+        )
+
+
+@contextmanager
+def readable_json(
+    pieces: Callable[[], Iterable[Piece]], columns: Mapping[str, str]
+) -> Iterator[str]:
+    """Lines of JSON, in every other way the same; of columns DuckDB's types are said."""
+    with _poured(pieces) as source:
+        yield (
+            f"read_json({source}, columns={_kinds(columns)}, format='newline_delimited', "
+            f"compression='uncompressed', maximum_object_size={_LONGEST})"
+        )
+
+
+def _kinds(columns: Mapping[str, str]) -> str:
+    said = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.Literal.string(n), expression=exp.Literal.string(kind))
+            for n, kind in columns.items()
+        ]
+    )
+    return str(said.sql("duckdb"))
+
+
+@contextmanager
+def _poured(pieces: Callable[[], Iterable[Piece]]) -> Iterator[str]:
+    """A pipe that another thread fills, as SQL names its path."""
     with _pipe() as path:
         failed: list[BaseException] = []
         stop = threading.Event()
         writer = threading.Thread(target=_fill, args=(path, pieces, failed, stop))
         writer.start()
-        kinds = exp.Struct(
-            expressions=[
-                exp.PropertyEQ(this=exp.Literal.string(n), expression=exp.Literal.string("VARCHAR"))
-                for n in columns
-            ]
-        ).sql("duckdb")
-        source = exp.convert(str(path)).sql("duckdb")
         try:
-            yield (
-                f"read_csv({source}, columns={kinds}, auto_detect=false, header=false, "
-                "delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, "
-                f"parallel=false, max_line_size={_LONGEST}, buffer_size={2 * _LONGEST})"
-            )
+            yield exp.convert(str(path)).sql("duckdb")
         except BaseException:
             _end(writer, stop, path)
             if failed:  # what the reader says of rows that broke off explains nothing
