@@ -42,7 +42,7 @@ def reconcile(register: Register, targets: Targets) -> Reconciled:
     found = Reconciled(settle(register, targets.of))
     for place, port in targets.beyond_the_lake():
         try:
-            _compare(register, place, port, found)
+            _compare(register, targets, place, port, found)
         except MeshError as error:
             found.troubles.append(f"{place}: {error}")
     found.done += settle(register, targets.of)
@@ -51,10 +51,19 @@ def reconcile(register: Register, targets: Targets) -> Reconciled:
     return found
 
 
-def _compare(register: Register, place: Place, port: Grants, found: Reconciled) -> None:
+def _compare(
+    register: Register, targets: Targets, place: Place, port: Grants, found: Reconciled
+) -> None:
     # The ledger is read before and after the port is: what changes meanwhile is neither lost nor
     # an orphan, and is looked at the next time.
     before = register.book()
+    for agreement in before.values():
+        # A contract narrowed the role since, and such a port can't follow it.
+        if Place.of(agreement) == place and agreement.permission is Permission.GRANTED:
+            if targets.only_in_part(
+                agreement.product, agreement.version, agreement.kind, agreement.terms.role
+            ):
+                port.revoke(grant_of(agreement))
     listed = frozenset(port.grants())
     found.done += _lost(register, before, listed, place)
     agreed = _agreed(register.book(), register.now())

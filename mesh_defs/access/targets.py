@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mesh_defs.access.agreements import LAKE, Agreement
-from mesh_defs.access.offers import offered
+from mesh_defs.access.offers import offered, opened_by
 from mesh_defs.access.register import Register
 from mesh_defs.access.settling import LakeGrants
-from mesh_defs.model import Mesh, MeshError
+from mesh_defs.contracts.roles import WHOLE
+from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.kinds import beyond_the_lake, grants_of
 
@@ -45,9 +46,24 @@ class Targets:
             product = offered(self._mesh, agreement.product, agreement.version)
         except MeshError as error:
             return _Unknown(str(error))
-        return grants_of(product, agreement.port) or _Unknown(
-            f"`{agreement.port}` of `{agreement.product}` was a port of the kind "
-            f"`{agreement.kind}`, and is in the lake now"
+        found = grants_of(product, agreement.port)
+        if found is None:
+            return _Unknown(
+                f"`{agreement.port}` of `{agreement.product}` was a port of the kind "
+                f"`{agreement.kind}`, and is in the lake now"
+            )
+        part = self.only_in_part(
+            agreement.product, agreement.version, agreement.kind, agreement.terms.role
+        )
+        return _NotInPart(found, part) if part else found
+
+    def only_in_part(self, product: str, major: int, kind: str, role: str | None) -> str | None:
+        """Why a port that grants a product or nothing can't be had under a role, if it can't."""
+        if kind == LAKE or opened_by(self._mesh, ProductRef.parse(product), major, role) == WHOLE:
+            return None
+        return (
+            f"the role `{role}` opens a part of `{product}`, and a port of the kind `{kind}` can "
+            "only open the whole: ask for the lake's, or under another role"
         )
 
     def beyond_the_lake(self) -> Iterator[tuple[Place, Grants]]:
@@ -57,6 +73,22 @@ class Targets:
                 grants = grants_of(product, port.name)
                 if grants and port.can_be_asked:
                     yield Place(str(product.line), port.name, product.contract.major), grants
+
+
+class _NotInPart:
+    """A port that can't keep a consumer to the part that is theirs: it grants them nothing."""
+
+    def __init__(self, port: Grants, why: str) -> None:
+        self._port, self._why = port, why
+
+    def grant(self, wanted: Grant) -> None:
+        raise MeshError(self._why)
+
+    def revoke(self, unwanted: Grant) -> None:
+        self._port.revoke(unwanted)
+
+    def grants(self) -> frozenset[Grant]:
+        return frozenset(self._port.grants())
 
 
 class _Unknown:

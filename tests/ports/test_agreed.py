@@ -12,6 +12,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.desk import Desk
@@ -125,6 +126,29 @@ def test_a_grant_that_nobody_agreed_to_is_taken_back(agreed: Agreed) -> None:
     assert found.orphans == [thief]
     assert not agreed.reads("app:thief")
     assert agreed.reads(), "who has an agreement goes on reading"
+
+
+def test_a_role_that_opens_a_part_is_not_given_the_whole(agreed: Agreed) -> None:
+    path = agreed.lab.root / "domains/shop/contracts/orders.odcs.yaml"
+    given = yaml.safe_load(path.read_text())
+    given["roles"] = [{"role": "till"}]
+    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    id = agreed.approved()
+    assert agreed.state(id) == ("active", "granted", True)
+    some = {"property": "readableRows", "value": "cents > 100"}
+    given["roles"] = [{"role": "till", "customProperties": [some]}]
+    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    found = agreed.desk("x").reconcile()
+    assert [str(e.event) for e in found.done] == ["grant lost", "grant failed"]
+    assert [a.id for a in found.stuck] == [id]
+    assert "can only open the whole" in str(found.stuck[0].error)
+    assert (agreed.state(id), agreed.reads()) == (("approved", "provisioning", False), False)
+    with pytest.raises(MeshError, match="Not at this port: the role `till` opens a part"):
+        agreed.desk("News").request("shop.orders", "x", "app:news", port=agreed.lab.port)
+    given["roles"] = [{"role": "till"}]
+    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    assert agreed.desk("x").reconcile().ok
+    assert (agreed.state(id), agreed.reads()) == (("active", "granted", True), True)
 
 
 def test_a_port_that_is_not_configured_is_an_error_of_the_agreement(
