@@ -15,10 +15,10 @@ from filelock import FileLock
 
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.ports.documents.document import Document
 from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
+from mesh_defs.ports.shelved import Shelved
 from mesh_defs.publishing.promised import kept_days, promised_columns
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import State, read_json, write_json
@@ -146,7 +146,7 @@ def _deliver(
             raise MeshError(f"Readers see {seen or 'nothing'} there after it was delivered.")
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         record = _Record(port.location, ready.mark.published_at, standing.version, at)
-        if isinstance(port, Document):
+        if isinstance(port, Shelved):
             port.hand_out(ready)
     except MeshError as error:
         record = replace(record, error=str(error))
@@ -176,15 +176,15 @@ def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> Port
             status, error = "not configured", f"set {port.variable}"
         else:
             status = "failed" if error else "waiting"
-    note = opened.note if isinstance(opened, Document) else ""
+    note = opened.note if isinstance(opened, Shelved) else ""
     return PortState(
         port.name, port.kind, location, record.snapshot, status, record.verified_at, error, note
     )
 
 
 def _unfinished(port: Port | None, standing: Snapshot) -> bool:
-    """Whether a document has to be made or handed out, though readers see the newest snapshot."""
-    return isinstance(port, Document) and port.unfinished(_mark(standing))
+    """Whether files have to be made or handed out, though readers see the newest snapshot."""
+    return isinstance(port, Shelved) and port.unfinished(_mark(standing))
 
 
 def _mark(snapshot: Snapshot) -> Mark:

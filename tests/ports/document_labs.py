@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from mesh_defs.ports.documents.document import Document
@@ -62,6 +64,17 @@ class DocumentLab(Lab):
 
     def verify(self, made: Audited) -> None:
         self.document().verify(made)
+
+    def corrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from mesh_defs.ports.documents import document
+
+        real = document.differences
+
+        def wrong(wanted: Any, found: Any) -> list[str]:
+            rows = tuple((*row[:-1], "0") for row in found[0].rows)
+            return real(wanted, [replace(found[0], rows=rows)])
+
+        monkeypatch.setattr(document, "differences", wrong)
 
     def leftovers(self) -> list[str]:
         folders = self.document().shelf.place / "snapshots"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 from mesh_defs.model import DataProduct, Mesh
@@ -74,6 +75,19 @@ class Lab:
     def tamper(self) -> None:
         """Change one value at the target, behind the platform's back."""
         raise NotImplementedError
+
+    def corrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """From now on one value is another one when it is proven."""
+        from mesh_defs.ports import proof
+
+        real = proof.differences
+
+        def wrong(wanted: proof.Proof, found: proof.Proof) -> Any:
+            checksum, nulls = found.columns["cents"]
+            columns = {**found.columns, "cents": (checksum + 1, nulls)}
+            return real(wanted, proof.Proof(found.rows, found.whole, columns))
+
+        monkeypatch.setattr(proof, "differences", wrong)
 
     def rows_as(self, consumer: str) -> list[Row] | None:
         """What a consumer reads with rights of its own; None if it is denied."""

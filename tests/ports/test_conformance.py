@@ -107,27 +107,13 @@ def test_what_is_not_what_was_audited_is_never_shown(
 ) -> None:
     beyond.publish(FIRST)
     beyond.snapshot(SECOND)
-    corrupt(monkeypatch)
+    beyond.corrupt(monkeypatch)
     stands = beyond.deliver()
     assert (stands.status, stands.snapshot) == ("failed", 0)
     assert "column `cents` has other values" in stands.error
     assert cents(beyond) == [10, 20, 30]
     assert beyond.leftovers() == []
     monkeypatch.undo()
-
-
-def corrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on one value is another one when it is proven."""
-    from mesh_defs.ports import proof
-
-    real = proof.differences
-
-    def wrong(wanted: proof.Proof, found: proof.Proof) -> Any:
-        checksum, nulls = found.columns["cents"]
-        columns = {**found.columns, "cents": (checksum + 1, nulls)}
-        return real(wanted, proof.Proof(found.rows, found.whole, columns))
-
-    monkeypatch.setattr(proof, "differences", wrong)
 
 
 def test_a_port_that_is_not_configured_says_which_variable(

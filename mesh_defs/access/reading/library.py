@@ -13,8 +13,8 @@ from mesh_defs.access.reading.rights import ROWS, Denied, Outlet, Right, right_o
 from mesh_defs.access.register import Register
 from mesh_defs.contracts.roles import Narrowing
 from mesh_defs.model import Mesh, MeshError, ProductRef
-from mesh_defs.ports.documents.document import Document, Handout
 from mesh_defs.ports.kinds import ports_of
+from mesh_defs.ports.shelved import Handout, Shelved
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
@@ -200,7 +200,7 @@ class Library:
         )
 
 
-def _granted(right: Right, document: Document) -> bool:
+def _granted(right: Right, document: Shelved) -> bool:
     """A consumer's right by agreement needs the port's own permission, as at any other target."""
     return right.agreement is None or right.consumer in document.readers()
 
