@@ -69,7 +69,7 @@ $(VENV)/bin/python:
 
 $(VENV)/mesh.done: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (about a minute) …"
-	@$(PIP) -e ".[reports]"
+	@$(PIP) -e ".[models,reports]"
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/mesh.done

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.contracts.clauses.properties import column_places, withheld_classes
-from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.reading import audited_rules
 from mesh_defs.contracts.levels.promises import clocks_of
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.scan import beyond as _beyond  # noqa: F401  it registers its kinds
@@ -61,7 +61,7 @@ def audit(
     others = {name: relation(named) for name, named in references.items()}
     found: dict[str, Verdict] = {}
     rows = 0
-    rules, clocks = rules_of(contract), clocks_of(contract.odcs)
+    rules, clocks = audited_rules(contract), clocks_of(contract.odcs)
     times: dict[str, tuple[datetime, datetime]] = {}
     for rule in rules:
         if said := (waiting or {}).get(rule.id):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     pass
 
 SEVERITIES = ("error", "warning", "info")
+PORT_KIND = "port"
+"""The kind of a rule that is about no rows, but about what a port makes of them."""
 
 
 @dataclass(frozen=True)

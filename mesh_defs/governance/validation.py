@@ -15,6 +15,7 @@ from mesh_defs.governance.checks import (
     quarantine,
     reports,
     roles,
+    trained,
 )
 from mesh_defs.governance.sight import Sight
 from mesh_defs.model import Finding, Mesh
@@ -34,6 +35,8 @@ CHECKS: tuple[Check, ...] = (
     products.input_ports,
     products.output_ports,
     reports.strays,
+    trained.strays,
+    trained.ruled,
     contracts.belonging,
     contracts.essentials,
     contracts.descriptions,

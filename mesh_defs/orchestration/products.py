@@ -9,7 +9,7 @@ import dagster as dg
 
 from mesh_defs.contracts.audit import Audit, Verdict
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
-from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.reading import audited_rules
 from mesh_defs.contracts.levels.freshness import end_of_life, publication_interval
 from mesh_defs.contracts.markdown import contract_markdown, levels_markdown
 from mesh_defs.contracts.rules import Rule, check_name
@@ -53,7 +53,7 @@ def _product(
         metadata=_definition_metadata(product),
         code_version=product.contract.version,
         check_specs=[
-            *(_check_spec(key, rule) for rule in rules_of(product.contract)),
+            *(_check_spec(key, rule) for rule in audited_rules(product.contract)),
             *(_port_spec(key, port) for port in beyond_the_lake(product)),
         ],
         output_required=False,

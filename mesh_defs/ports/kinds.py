@@ -21,7 +21,7 @@ from mesh_defs.ports.port import Kind, Port, Target
 from mesh_defs.storage.servers import Address, address_of, variable_of
 
 if TYPE_CHECKING:
-    from mesh_defs.ports.documents.document import Document
+    from mesh_defs.ports.shelved import Shelved
 
 
 def _postgres(target: Target, address: Address) -> Port:
@@ -38,7 +38,7 @@ def _parquet(target: Target, address: Address) -> Port:
 
 LAKE = "delta"
 MAIL = ("smtp", "smtps")
-DocumentKind = Callable[[DataProduct, str, Address | None], "Document"]
+ShelvedKind = Callable[[DataProduct, str, Address | None], "Shelved"]
 KINDS = {
     "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
     "postgres": Kind(
@@ -52,19 +52,27 @@ KINDS = {
 """All that a contract's server says the place of."""
 
 
-def _pdf(product: DataProduct, port: str, address: Address | None) -> Document:
+def _pdf(product: DataProduct, port: str, address: Address | None) -> Shelved:
     from mesh_defs.ports.documents.mailed import PdfPort
 
     return PdfPort(product, port, address)
 
 
-def _dashboard(product: DataProduct, port: str, address: Address | None) -> Document:
+def _dashboard(product: DataProduct, port: str, address: Address | None) -> Shelved:
     from mesh_defs.ports.documents.dashboard import DashboardPort
 
     return DashboardPort(product, port)
 
 
-DOCUMENTS: dict[str, DocumentKind] = {"dashboard": _dashboard, "pdf": _pdf}
+def _onnx(product: DataProduct, port: str, address: Address | None) -> Shelved:
+    from mesh_defs.ports.models.model_port import ModelPort
+
+    return ModelPort(product, port)
+
+
+DOCUMENTS: dict[str, ShelvedKind] = {"dashboard": _dashboard, "pdf": _pdf}
+MODEL = "onnx"
+SHELVED: dict[str, ShelvedKind] = {**DOCUMENTS, MODEL: _onnx}
 """Those that lie in the state folder, as the lake does: their place follows from their names."""
 _ALSO = {"postgresql": "postgres"}
 _MAJOR = re.compile(r"^v?(\d+)(\.|$)")
@@ -96,9 +104,13 @@ class OutputPort:
         return self.kind in DOCUMENTS
 
     @property
+    def is_shelved(self) -> bool:
+        return self.kind in SHELVED
+
+    @property
     def can_be_asked(self) -> bool:
-        """Whether the environment says how to reach it; a document is here."""
-        return self.is_document or bool(os.environ.get(self.variable))
+        """Whether the environment says how to reach it; what lies in the state folder is here."""
+        return self.is_shelved or bool(os.environ.get(self.variable))
 
     @property
     def variable(self) -> str:
@@ -116,16 +128,17 @@ class OutputPort:
     @property
     def location(self) -> str:
         """Where readers will find it, by the contract alone."""
-        if self.is_document:
-            return self.document().location
+        if self.is_shelved:
+            return self.shelved().location
         return KINDS[self.kind].place(self.target)
 
-    def document(self) -> Document:
-        """The port, where it is a document. Raises MeshError for what is wrong with its report."""
+    def shelved(self) -> Shelved:
+        """The port, where it is in the state folder. Raises MeshError for what is wrong with what
+        is declared of it."""
         if findings := list(problems(self)):
             raise MeshError(findings)
         address = address_of(self.name, MAIL) if self.kind == "pdf" else None
-        return DOCUMENTS[self.kind](self.product, self.name, address)
+        return SHELVED[self.kind](self.product, self.name, address)
 
     def shelved(self) -> Document:
         """What lies in the state folder of a document, whatever is wrong with its report now."""
@@ -133,8 +146,8 @@ class OutputPort:
 
     def open(self) -> Port | None:
         """None where the environment does not say how its server is reached."""
-        if self.is_document:
-            return self.document()
+        if self.is_shelved:
+            return self.shelved()
         target, kind = self.target, KINDS[self.kind]
         address = address_of(self.name, kind.schemes)
         return kind.open(target, address) if address else None
@@ -172,9 +185,14 @@ def problems(port: OutputPort) -> Iterator[Finding]:
 
         yield from problems_of(port.product, port.name, port.kind)
         return
+    if port.kind == MODEL:
+        from mesh_defs.ports.models.features import problems_of as problems_of_model
+
+        yield from problems_of_model(port.product, port.name)
+        return
     kind: Kind | None = KINDS.get(port.kind)
     if kind is None:
-        known = ", ".join(f"`{name}`" for name in sorted([LAKE, *KINDS, *DOCUMENTS]))
+        known = ", ".join(f"`{name}`" for name in sorted([LAKE, *KINDS, *SHELVED]))
         yield port.product.source.finding(
             ("outputPorts", port.index, "type"),
             f"no kind of port is called `{port.kind}`",

@@ -6,9 +6,9 @@ for a port.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mesh_defs.model import ProductRef
@@ -47,6 +47,38 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What a port found of what it made, as far as a contract can rule on it."""
+
+    metrics: Mapping[str, float]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a contract's rule on a port comes to."""
+
+    rule: str
+    promised: str
+    found: str
+    holds: bool
+    blocks: bool
+    """Whether what breaks it is not shown."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+Judge = Callable[[str, Measured], Sequence[Judged]]
+"""What the contract says of the port of a name."""
+
+
+def _nothing_ruled(port: str, measured: Measured) -> Sequence[Judged]:
+    return ()
+
+
+@dataclass(frozen=True)
 class Audited:
     """A published snapshot, on its way to the ports."""
 
@@ -57,6 +89,7 @@ class Audited:
     columns: tuple[Column, ...] = ()
     description: str = ""
     retention_days: float | None = None
+    judge: Judge = field(default=_nothing_ruled, compare=False, repr=False)
 
     @property
     def name(self) -> str:

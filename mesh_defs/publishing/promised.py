@@ -1,4 +1,4 @@
-"""What a contract promises of its columns, as far as a port can keep it; plain data."""
+"""What a contract promises of its columns, as far as a port can keep it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import amount, level_name
+from mesh_defs.contracts.port_rules import judged, port_rules
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.verdicts import PASSED
 from mesh_defs.model import DataContract
-from mesh_defs.ports.port import Column
+from mesh_defs.ports.port import Column, Judge, Judged, Measured
 
 _SOFT = ("unusable", "tolerance", "paths")
 
@@ -44,6 +46,23 @@ def kept_days(contract: DataContract) -> float | None:
             if found and found[0] == "time":
                 return float(found[1]) / 86_400
     return None
+
+
+def ruled_on(contract: DataContract) -> Judge:
+    """What a contract says of the ports that hold no rows."""
+
+    def judge(port: str, found: Measured) -> list[Judged]:
+        verdicts = [
+            judged(rule, found.metrics, found.inputs, found.outputs)
+            for rule in port_rules(contract)
+            if rule.params.get("port") == port
+        ]
+        return [
+            Judged(v.rule.id, v.rule.promised, v.found, v.outcome == PASSED, v.blocking)
+            for v in verdicts
+        ]
+
+    return judge
 
 
 def _is_firm(rule: Rule) -> bool:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from mesh_defs.contracts import schedules
 from mesh_defs.contracts.audit import Audit, audit
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
-from mesh_defs.contracts.clauses.reading import rules_of
+from mesh_defs.contracts.clauses.reading import audited_rules
 from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
@@ -85,7 +85,7 @@ def publish(
         return _unchanged(state, product, attempt, known, standing, lineage, started)
     references, as_of = references_of(room), as_if or datetime.now(UTC)
     last, now = (last_attempt(state, product) or {}).get("checks", {}), datetime.now(UTC)
-    waiting = schedules.waiting(rules_of(product.contract), last, now)
+    waiting = schedules.waiting(audited_rules(product.contract), last, now)
     whole = audit(
         connection,
         candidates,
@@ -218,7 +218,7 @@ def _audit_of(state: State, product: DataProduct, fingerprint: str) -> Audit | N
     if not attempt or (attempt["fingerprint"], attempt["status"]) != (fingerprint, "published"):
         return None
     found = Audit.from_json(attempt["audit"])
-    same = [v.rule.id for v in found.verdicts] == [r.id for r in rules_of(product.contract)]
+    same = [v.rule.id for v in found.verdicts] == [r.id for r in audited_rules(product.contract)]
     return found if same else None  # an older platform may have read other rules in it
 
 

@@ -51,6 +51,9 @@ class State:
     def documents(self, ref: ProductRef, major: int) -> Path:
         return self.home / "documents" / ref.domain / ref.product / f"v{major}"
 
+    def models(self, ref: ProductRef, major: int) -> Path:
+        return self.home / "models" / ref.domain / ref.product / f"v{major}"
+
     def dbt(self, domain: str) -> Path:
         return self.home / "dbt" / domain
 

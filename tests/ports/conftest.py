@@ -10,6 +10,7 @@ import pytest
 from tests import seaweed as s3
 from tests.ports.document_labs import DashboardLab, PdfLab
 from tests.ports.lab import Lab, Lake
+from tests.ports.model_lab import OnnxLab
 from tests.ports.parquet_lab import ParquetLab
 from tests.ports.postgres_lab import PostgresLab
 from tests.postgres import Postgres, running
@@ -59,7 +60,19 @@ def pdf_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return _built(PdfLab(tmp_path / "mesh"), monkeypatch)
 
 
+@pytest.fixture
+def onnx_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    return _built(OnnxLab(tmp_path / "mesh"), monkeypatch)
+
+
 @pytest.fixture(params=["delta", "postgres", "parquet", "dashboard", "pdf"])
+def tabled(request: pytest.FixtureRequest) -> Lab:
+    """The lab of every kind that shows all rows and columns."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
+@pytest.fixture(params=["delta", "postgres", "parquet", "dashboard", "pdf", "onnx"])
 def lab(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind of port, one after the other."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
@@ -73,14 +86,14 @@ def served(request: pytest.FixtureRequest) -> Lab:
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", "dashboard"])
+@pytest.fixture(params=["postgres", "parquet", "dashboard", "onnx"])
 def granting(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that any consumer can be granted; mail needs an address."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", "dashboard", "pdf"])
+@pytest.fixture(params=["postgres", "parquet", "dashboard", "pdf", "onnx"])
 def beyond(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind but the lake."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")

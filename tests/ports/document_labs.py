@@ -13,6 +13,7 @@ import yaml
 
 from mesh_defs.ports.documents.document import Document
 from mesh_defs.ports.port import Audited
+from mesh_defs.ports.shelved import Shelved
 from tests.ports.lab import Lab, Row
 
 _DOCUMENT = "mesh_defs.ports.documents.document"
@@ -20,7 +21,42 @@ _SHELF = "mesh_defs.storage.shelf"
 REPORT = "domains/shop/reports/orders.exit.yaml"
 
 
-class DocumentLab(Lab):
+class ShelvedLab(Lab):
+    """A port in the state folder, which needs no server."""
+
+    def url(self) -> str:
+        return ""
+
+    def server(self) -> dict[str, Any]:
+        return {}
+
+    def declare(self, file: str, field: str, entry: dict[str, Any]) -> None:
+        if field != "servers":  # it has none
+            super().declare(file, field, entry)
+
+    def shelved(self) -> Shelved:
+        found = self.open()
+        assert isinstance(found, Shelved)
+        return found
+
+    def verify(self, made: Audited) -> None:
+        self.shelved().verify(made)
+
+    def leftovers(self) -> list[str]:
+        folders = self.shelved().shelf.place / "snapshots"
+        kept = [f.name for f in sorted(folders.iterdir())]
+        return kept[:-2] + [name for name in kept if name.startswith(".")]
+
+    def rows_as(self, consumer: str) -> list[Row] | None:
+        """It is a file here: who may have it is a list, which mail and services go by."""
+        return self.rows() if consumer in self.shelved().readers() else None
+
+    @property
+    def path(self) -> Path:
+        return Path(self.shelved().location)
+
+
+class DocumentLab(ShelvedLab):
     """It shows every row, in a table and, with a key, in a chart."""
 
     daily = "Shelf.show"
@@ -45,13 +81,6 @@ class DocumentLab(Lab):
             sections=[{"title": "All orders", "query": "select * from orders order by order_id"}],
         )
 
-    def declare(self, file: str, field: str, entry: dict[str, Any]) -> None:
-        if field != "servers":  # it has none
-            super().declare(file, field, entry)
-
-    def server(self) -> dict[str, Any]:
-        return {}
-
     def report(self, **said: Any) -> None:
         path = self.root / REPORT
         path.parent.mkdir(exist_ok=True)
@@ -61,9 +90,6 @@ class DocumentLab(Lab):
         found = self.open()
         assert isinstance(found, Document)
         return found
-
-    def verify(self, made: Audited) -> None:
-        self.document().verify(made)
 
     def corrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from mesh_defs.ports.documents import document
@@ -76,11 +102,6 @@ class DocumentLab(Lab):
 
         monkeypatch.setattr(document, "differences", wrong)
 
-    def leftovers(self) -> list[str]:
-        folders = self.document().shelf.place / "snapshots"
-        kept = [f.name for f in sorted(folders.iterdir())]
-        return kept[:-2] + [name for name in kept if name.startswith(".")]
-
     def rows(self) -> list[Row]:
         return [tuple(typed(cell) for cell in row) for row in self.cells()[1:]]
 
@@ -89,14 +110,6 @@ class DocumentLab(Lab):
 
     def cells(self) -> list[list[str]]:
         raise NotImplementedError
-
-    def rows_as(self, consumer: str) -> list[Row] | None:
-        """It is a file here: who may have it is a list, which mail and the service go by."""
-        return self.rows() if consumer in self.document().readers() else None
-
-    @property
-    def path(self) -> Path:
-        return Path(self.document().location)
 
 
 def typed(cell: str) -> Any:

@@ -53,6 +53,9 @@ class Lab:
     kind: str
     variable = "MESH_SERVER__EXIT"
     till, thief = "app:till", "app:thief"
+    shown: tuple[str, ...] = ("order_id", "day", "cents")
+    wrong = "column `cents` has other values"
+    """What the proof says when a value is another one."""
     elsewhere: str
     """The URL of a server of the kind that is not there."""
     daily: str

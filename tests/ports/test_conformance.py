@@ -20,7 +20,7 @@ def cents(lab: Lab) -> list[int]:
 def test_a_snapshot_is_published_and_read_back(lab: Lab) -> None:
     made = lab.publish(FIRST)
     assert cents(lab) == [10, 20, 30]
-    assert lab.columns() == ["order_id", "day", "cents"]
+    assert tuple(lab.columns()) == lab.shown
     assert lab.standing == made.mark
     lab.verify(made)
 
@@ -34,27 +34,27 @@ def test_the_next_snapshot_takes_its_place(lab: Lab) -> None:
     assert lab.leftovers() == []
 
 
-def test_a_column_more_in_the_same_major_version(lab: Lab) -> None:
-    lab.publish(FIRST)
-    made = lab.publish(WIDER)
-    assert lab.columns() == ["order_id", "day", "cents", "note"]
-    assert lab.rows()[1][-1] == "no. 2"
-    lab.verify(made)
+def test_a_column_more_in_the_same_major_version(tabled: Lab) -> None:
+    tabled.publish(FIRST)
+    made = tabled.publish(WIDER)
+    assert tabled.columns() == ["order_id", "day", "cents", "note"]
+    assert tabled.rows()[1][-1] == "no. 2"
+    tabled.verify(made)
 
 
 def test_a_column_of_another_type_and_one_less(lab: Lab) -> None:
     lab.publish(WIDER)
     made = lab.publish(f"select order_id::varchar as order_id, cents, day from ({SECOND})")
-    assert sorted(lab.columns()) == ["cents", "day", "order_id"]
+    assert sorted(lab.columns()) == sorted(lab.shown)
     assert cents(lab) == [20, 40, 60, 80, 100]
     lab.verify(made)
 
 
-def test_no_rows_are_a_snapshot_too(lab: Lab) -> None:
-    lab.publish(FIRST)
-    made = lab.publish(f"select * from ({FIRST}) where false")
-    assert lab.rows() == []
-    lab.verify(made)
+def test_no_rows_are_a_snapshot_too(tabled: Lab) -> None:
+    tabled.publish(FIRST)
+    made = tabled.publish(f"select * from ({FIRST}) where false")
+    assert tabled.rows() == []
+    tabled.verify(made)
 
 
 def moments(kinds: list[type[Lab]]) -> list[Any]:
@@ -73,10 +73,11 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
 def kinds() -> list[type[Lab]]:
     from tests.ports.document_labs import DashboardLab, PdfLab
     from tests.ports.lab import Lake
+    from tests.ports.model_lab import OnnxLab
     from tests.ports.parquet_lab import ParquetLab
     from tests.ports.postgres_lab import PostgresLab
 
-    return [Lake, PostgresLab, ParquetLab, DashboardLab, PdfLab]
+    return [Lake, PostgresLab, ParquetLab, DashboardLab, PdfLab, OnnxLab]
 
 
 @pytest.mark.parametrize(("kind", "module", "name", "after"), moments(kinds()))
@@ -98,7 +99,7 @@ def test_killed_anywhere_readers_see_one_snapshot_whole(
 def test_a_value_changed_at_the_target_is_found(beyond: Lab) -> None:
     made = beyond.publish(FIRST)
     beyond.tamper()
-    with pytest.raises(MeshError, match="column `cents` has other values"):
+    with pytest.raises(MeshError, match=beyond.wrong):
         beyond.verify(made)
 
 
@@ -110,7 +111,7 @@ def test_what_is_not_what_was_audited_is_never_shown(
     beyond.corrupt(monkeypatch)
     stands = beyond.deliver()
     assert (stands.status, stands.snapshot) == ("failed", 0)
-    assert "column `cents` has other values" in stands.error
+    assert beyond.wrong in stands.error
     assert cents(beyond) == [10, 20, 30]
     assert beyond.leftovers() == []
     monkeypatch.undo()
@@ -208,7 +209,7 @@ def test_a_grant_is_listed_and_lets_read_and_a_revoke_ends_both(
 
 
 @pytest.mark.parametrize(
-    "sql", [SECOND, WIDER, f"select order_id::int as order_id from ({SECOND})"]
+    "sql", [SECOND, WIDER, f"select order_id::int as order_id, cents from ({SECOND})"]
 )
 def test_a_grant_survives_the_next_snapshot(granting: Lab, sql: str) -> None:
     granting.publish(FIRST)

@@ -21,6 +21,7 @@ PURCHASES, BASKETS = "sales.purchases", "sales.baskets"
 CONSUMERS = {
     "assortment.weekly_category_sales": "sum(sales_value)",
     "growth.campaign_uplift": "sum(redeemers)",
+    "growth.household_months": "sum(spend)",
     "growth.household_segments": "sum(spend)",
 }
 LINES = 1_469_307

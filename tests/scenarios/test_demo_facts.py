@@ -89,6 +89,9 @@ FACTS: dict[str, tuple[str, str, int | None]] = {
     "a segment knows who told about themselves": (
         "select count(*) from demographics semi join transactions using (household_id)",
         "select count(*) filter (has_demographics) from growth.household_segments", 801),
+    "months are of every household that shopped": (
+        "select count(distinct household_id) from transactions",
+        "select count(distinct household_key) from growth.household_months", 2_469),
     "a segment counts the coupons": (
         "select count(*) from coupon_redemptions semi join transactions using (household_id)",
         "select sum(coupons_redeemed) from growth.household_segments", None),
@@ -134,6 +137,13 @@ SANE = {
         " avg(visits) filter (segment <> 'champion') as others_v,"
         " avg(spend) filter (segment = 'champion') as s,"
         " avg(spend) filter (segment <> 'champion') as others_s from growth.household_segments)",
+    "months: they hold what the baskets do, fuel left out":
+        "select m.s = b.s from (select sum(spend) as s from growth.household_months) as m,"
+        " (select sum(sales_value - fuel_sales_value) as s from sales.baskets) as b",
+    "months: the next band is the band of the next month":
+        "select bool_and(coalesce(b.spend_band, '-') = coalesce(a.next_spend_band, '-'))"
+        " from growth.household_months as a left join growth.household_months as b"
+        " on a.household_key = b.household_key and b.month = a.month + interval 1 month",
     "segments: fifths are fifths":
         "select bool_and(n between 400 and 600) from (select recency_score, count(*) as n"
         " from growth.household_segments group by all)",

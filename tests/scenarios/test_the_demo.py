@@ -19,7 +19,7 @@ PRODUCTS = {
     "marketing": {"campaigns", "placements", "redemptions"},
     "sales": {"baskets", "purchases"},
     "assortment": {"weekly_category_sales"},
-    "growth": {"campaign_uplift", "household_segments"},
+    "growth": {"campaign_uplift", "household_months", "household_segments"},
 }
 NAMES = {f"{domain}.{product}" for domain, of in PRODUCTS.items() for product in of}
 

@@ -41,7 +41,8 @@ def planted(demo: Story, tmp_path: Path) -> Story:
     said = fed.run()
     assert said.code == 0, said
     changed = {"customers.households", "marketing.campaigns", "marketing.redemptions",
-               "sales.purchases", "sales.baskets", "growth.household_segments"}  # fmt: skip
+               "sales.purchases", "sales.baskets", "growth.household_months",
+               "growth.household_segments"}  # fmt: skip
     assert {said.statuses[name] for name in changed} == {"published"}
     return fed
 

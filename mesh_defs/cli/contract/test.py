@@ -74,11 +74,11 @@ def test(
 
     from mesh_defs.cli.contract.given import relations_of
     from mesh_defs.cli.verdicts import exit_code
-    from mesh_defs.contracts.clauses.reading import rules_of
+    from mesh_defs.contracts.clauses.reading import audited_rules
     from mesh_defs.model import read_contract, read_yaml
 
     odcs = read_contract(read_yaml(contract))
-    rules = rules_of(odcs)
+    rules = audited_rules(odcs)
     room = _room_of(odcs)
     given = relations_of(odcs, rules, on)
     moment = as_of or (room.need().file.as_of if room else None) or datetime.now(UTC)

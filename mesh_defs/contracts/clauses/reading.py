@@ -14,7 +14,7 @@ from mesh_defs.contracts.clauses.schema import object_clauses, place_clauses
 from mesh_defs.contracts.clauses.type_names import dialects_of, query_dialects
 from mesh_defs.contracts.clauses.variables import resolved
 from mesh_defs.contracts.levels.freshness import service_level_clauses
-from mesh_defs.contracts.rules import Clause, Rule, check_name
+from mesh_defs.contracts.rules import PORT_KIND, Clause, Rule, check_name
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
@@ -30,6 +30,11 @@ def rules_of(contract: DataContract) -> tuple[Rule, ...]:
         clauses += _schema_clauses(schema_object, odcs, neighbours_of(contract))
     clauses += service_level_clauses(odcs)
     return _named(clauses)
+
+
+def audited_rules(contract: DataContract) -> tuple[Rule, ...]:
+    """Those that an audit of rows has a verdict on; those on a port are judged where it is made."""
+    return tuple(rule for rule in rules_of(contract) if rule.kind != PORT_KIND)
 
 
 def _schema_clauses(

@@ -19,7 +19,7 @@ from mesh_defs.contracts.clauses.softening import (
 )
 from mesh_defs.contracts.clauses.type_names import length_of
 from mesh_defs.contracts.clauses.variables import unset
-from mesh_defs.contracts.rules import Clause, Rule
+from mesh_defs.contracts.rules import PORT_KIND, Clause, Rule
 from mesh_defs.contracts.wording import listing, tolerated
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def make(
         params["unusable"] = f"the variable {missing} is not set"
     if place is not None and "columns" not in params:
         params |= at(place)
-    if "unusable" not in params:
+    if "unusable" not in params and kind != PORT_KIND:  # no rows to tolerate
         try:
             if tolerance := tolerance_of(elements, kind):
                 params["tolerance"] = tolerance

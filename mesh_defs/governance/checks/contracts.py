@@ -161,7 +161,7 @@ def unusable(sight: Sight) -> Iterator[Finding]:
     """A rule that could never be checked as it is written, though somebody meant it to be."""
     for product in sight.products.values():
         contract = product.contract
-        where = _clauses(contract)
+        where = places_of_rules(contract)
         for index, rule in enumerate(rules_of(contract)):
             if rule.unusable and rule.kind not in _BY_PEOPLE and rule.kind != "foreignKey":
                 yield contract.source.finding(
@@ -183,7 +183,7 @@ def one_object(sight: Sight) -> Iterator[Finding]:
             )
 
 
-def _clauses(contract: DataContract) -> list[FieldPath]:
+def places_of_rules(contract: DataContract) -> list[FieldPath]:
     """Where each rule of a contract stands in its file, in the order of the rules."""
     data = contract.source.data
     levels = [

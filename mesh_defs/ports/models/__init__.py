@@ -1,0 +1,1 @@
+"""The model port: a product in, an ONNX model and its card out."""
