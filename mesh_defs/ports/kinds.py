@@ -129,10 +129,10 @@ class OutputPort:
     def location(self) -> str:
         """Where readers will find it, by the contract alone."""
         if self.is_shelved:
-            return self.shelved().location
+            return self.sound().location
         return KINDS[self.kind].place(self.target)
 
-    def shelved(self) -> Shelved:
+    def sound(self) -> Shelved:
         """The port, where it is in the state folder. Raises MeshError for what is wrong with what
         is declared of it."""
         if findings := list(problems(self)):
@@ -140,14 +140,14 @@ class OutputPort:
         address = address_of(self.name, MAIL) if self.kind == "pdf" else None
         return SHELVED[self.kind](self.product, self.name, address)
 
-    def shelved(self) -> Document:
-        """What lies in the state folder of a document, whatever is wrong with its report now."""
-        return DOCUMENTS[self.kind](self.product, self.name, None)
+    def shelved(self) -> Shelved:
+        """What lies in the state folder, whatever is wrong now with what is declared of it."""
+        return SHELVED[self.kind](self.product, self.name, None)
 
     def open(self) -> Port | None:
         """None where the environment does not say how its server is reached."""
         if self.is_shelved:
-            return self.shelved()
+            return self.sound()
         target, kind = self.target, KINDS[self.kind]
         address = address_of(self.name, kind.schemes)
         return kind.open(target, address) if address else None

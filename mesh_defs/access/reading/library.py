@@ -105,15 +105,15 @@ class Library:
         version: int | None = None,
         scope: Collection[str] = (),
     ) -> Shown:
-        """The newest document at a product's port. It shows to all what was declared: a role that
-        opens only a part does not narrow it.
+        """The newest document, or model, at a product's port. It shows to all what was declared: a
+        role that opens only a part does not narrow it.
 
         Raises Denied for what is not there or not theirs, and MeshError for one that was never
         published.
         """
         try:
             product = offered(self.mesh, address, version)
-            declared = next(p for p in ports_of(product) if p.name == port and p.is_document)
+            declared = next(p for p in ports_of(product) if p.name == port and p.is_shelved)
         except (MeshError, ValueError, StopIteration):
             raise Denied(address, version, port) from None
         line, major = product.line, product.contract.major

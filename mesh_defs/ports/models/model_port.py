@@ -29,6 +29,7 @@ CARD, CARD_TEXT = "card.json", "card.md"
 
 class ModelPort(Shelved):
     suffix = ".onnx"
+    media = "application/octet-stream"
 
     def place(self, state: State) -> Path:
         return state.models(self.product.line, self.product.contract.major)
