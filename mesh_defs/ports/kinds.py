@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mesh_defs.model import DataProduct, Finding, MeshError
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.places import (
+    bigquery_place,
+    bigquery_wrong,
     parquet_place,
     parquet_wrong,
     postgres_place,
@@ -36,10 +38,17 @@ def _parquet(target: Target, address: Address) -> Port:
     return ParquetPort(target, address)
 
 
+def _bigquery(target: Target, address: Address) -> Port:
+    from mesh_defs.ports.bigquery import BigQueryPort
+
+    return BigQueryPort(target, address)
+
+
 LAKE = "delta"
 MAIL = ("smtp", "smtps")
 ShelvedKind = Callable[[DataProduct, str, Address | None], "Shelved"]
 KINDS = {
+    "bigquery": Kind(("bigquery",), ("bigquery",), _bigquery, bigquery_place, bigquery_wrong),
     "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
     "postgres": Kind(
         ("postgres", "postgresql"),

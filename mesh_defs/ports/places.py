@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from mesh_defs.ports.port import Target
+
+_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/[^/]+/policyTags/[^/]+")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def postgres_view(target: Target) -> str:
@@ -41,3 +47,48 @@ def parquet_wrong(target: Target) -> str | None:
     if (form := target.server.get("format", "parquet")) != "parquet":
         return f"format `{form}`, where files of a port are Parquet"
     return None
+
+
+def bigquery_table(target: Target) -> str:
+    """What readers ask for: `purchases_v1`."""
+    return f"{target.product.product}_v{target.major}"
+
+
+def bigquery_place(target: Target) -> str:
+    return (
+        f"bigquery:{target.server.get('project')}.{target.product.domain}.{bigquery_table(target)}"
+    )
+
+
+def bigquery_groups(target: Target) -> str | None:
+    """The domain of the Google groups that consumers are in."""
+    said = custom_of(target, "readerGroups")
+    return str(said) if said else None
+
+
+def bigquery_tags(target: Target) -> dict[str, str]:
+    """Classifications, and Google's policy tags that columns of theirs get."""
+    return dict(custom_of(target, "policyTags") or {})
+
+
+def bigquery_wrong(target: Target) -> str | None:
+    if (said := target.server.get("dataset")) != target.product.domain:
+        return f"dataset `{said}`, where a domain's products are in `{target.product.domain}`"
+    groups, tags = custom_of(target, "readerGroups"), custom_of(target, "policyTags")
+    if groups is not None and not _HOST.fullmatch(str(groups)):
+        return f"readerGroups `{groups}`, where a domain such as `example.com` is expected"
+    if tags is not None and not isinstance(tags, dict):
+        return "policyTags that are no classifications with a tag each"
+    for kind, tag in (tags or {}).items():
+        if not _TAG.fullmatch(str(tag)):
+            return (
+                f"policyTags of `{kind}`: `{tag}`, where "
+                "projects/…/locations/…/taxonomies/…/policyTags/… is expected"
+            )
+    return None
+
+
+def custom_of(target: Target, name: str) -> Any:
+    """A custom property of the contract's server."""
+    said = target.server.get("customProperties") or ()
+    return next((item.get("value") for item in said if item.get("property") == name), None)

@@ -35,6 +35,7 @@ class Column:
     key: int = 0  # its place in the primary key, from 1; 0 for none
     partition: int = 0  # its place in the partitioning, likewise
     description: str = ""
+    classification: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -89,6 +90,10 @@ class Audited:
     columns: tuple[Column, ...] = ()
     description: str = ""
     retention_days: float | None = None
+    clustering: tuple[str, ...] = ()
+    """Columns whose values should lie together, the first first."""
+    version: str = ""  # of the contract
+    owner: str = ""  # the team's name
     judge: Judge = field(default=_nothing_ruled, compare=False, repr=False)
 
     @property

@@ -19,7 +19,12 @@ from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
-from mesh_defs.publishing.promised import kept_days, promised_columns, ruled_on
+from mesh_defs.publishing.promised import (
+    clustering_of,
+    kept_days,
+    promised_columns,
+    ruled_on,
+)
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
@@ -124,6 +129,9 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
         promised_columns(contract),
         " ".join(said.split()),
         kept_days(contract),
+        clustering_of(contract),
+        contract.version,
+        (team.name if (team := product.descriptor.team) else None) or "",
         judge=ruled_on(contract),
     )
 

@@ -13,6 +13,7 @@ from mesh_defs.contracts.verdicts import PASSED
 from mesh_defs.model import DataContract
 from mesh_defs.ports.port import Column, Judge, Judged, Measured
 
+CLUSTERING = "clustering"
 _SOFT = ("unusable", "tolerance", "paths")
 
 
@@ -33,9 +34,19 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
             key=key.index(column_of(prop)) + 1 if column_of(prop) in key else 0,
             partition=max(prop.partitionKeyPosition or 0, 1) if prop.partitioned else 0,
             description=" ".join((prop.description or "").split()),
+            classification=prop.classification or "",
         )
         for prop in columns_of(first)
     )
+
+
+def clustering_of(contract: DataContract) -> tuple[str, ...]:
+    """The columns by which a contract wants its table clustered: ODCS has no word for it."""
+    first = contract.objects[0]
+    said = next((p.value for p in first.customProperties or [] if p.property == CLUSTERING), ())
+    names = {prop.name: column_of(prop) for prop in columns_of(first)}
+    listed = said if isinstance(said, list) else [said] if said else []
+    return tuple(names.get(name, str(name)) for name in listed)
 
 
 def kept_days(contract: DataContract) -> float | None:

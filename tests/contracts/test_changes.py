@@ -88,6 +88,7 @@ TABLE: list[tuple[str, Data, Data, str]] = [
     ("a view now", obj(physicalType="table"), obj(physicalType="view"), "object.stored"),
     ("another grain", obj(dataGranularityDescription="One a day."),
      obj(dataGranularityDescription="One a week."), "object.grain"),
+    ("clustered", obj(), obj(customProperties=custom("clustering", ["d"])), "object.clustering"),
     ("others allowed", obj(), obj(customProperties=custom("extraColumns", "allow")),
      "extraColumns.allowed"),
     ("others refused", obj(customProperties=custom("extraColumns", "allow")), obj(),

@@ -73,7 +73,7 @@ class Emulator:
         config = LoadJobConfig(schema=fields, source_format="PARQUET")
         config.parquet_options = ParquetOptions()
         config.parquet_options.enable_list_inference = True
-        data = io.BytesIO(_parquet(rows, types))
+        data = io.BytesIO(_parquet(rows))
         self.client.load_table_from_file(data, to, job_config=config).result()
 
 
@@ -122,15 +122,10 @@ def running(config: pytest.Config, folder: Path) -> Iterator[Emulator]:
         process.wait(timeout=30)
 
 
-def _parquet(rows: Any, types: dict[str, Any]) -> bytes:
-    # The emulator takes bytes only as BigQuery takes them in JSON.
-    said = (
-        f'base64("{name}") AS "{name}"' if type_.id == "blob" else f'"{name}"'
-        for name, type_ in types.items()
-    )
+def _parquet(rows: Any) -> bytes:
     with tempfile.TemporaryDirectory(prefix="mesh-") as folder:
         file = Path(folder) / "rows.parquet"
-        rows.project(", ".join(said)).write_parquet(str(file))
+        rows.write_parquet(str(file))
         return file.read_bytes()
 
 

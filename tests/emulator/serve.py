@@ -3,12 +3,15 @@
 Run by the Python of the emulator's own environment. Prints its address. What is mended here: it
 would download DuckDB's extensions, which are in its environment; it does not parse seconds with a
 fraction (GoogleSQL's format element `%E*S`); it does not name the table that a job has created,
-which dbt asks for; and it takes a function in Python for SQL.
+which dbt asks for; it takes a function in Python for SQL, and bytes in Parquet for text. And it
+lets everybody read everything: here, whoever shows a principal as a token may read what the policy
+of a table lets that principal read, and nothing else.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import threading
 from importlib import import_module
@@ -119,17 +122,59 @@ def mend_python_functions() -> None:
     js.is_udf, js.register, js._function = is_function, with_python, in_either
 
 
+def mend_bytes_in_parquet() -> None:
+    from local_bigquery.jobs import load
+
+    projection, decoded = load._projection, load._decoded
+
+    def as_they_are(config: Any, *args: Any) -> Any:
+        load._decoded = (lambda e, *_: e) if config.sourceFormat == "PARQUET" else decoded
+        try:
+            return projection(config, *args)
+        finally:
+            load._decoded = decoded
+
+    load._projection = as_they_are
+
+
+def mend_access(app: Any) -> None:
+    from local_bigquery.catalog import iam
+    from starlette.responses import JSONResponse
+
+    reading = re.compile(r".*/(projects/[^/]+/datasets/[^/]+/tables/[^/]+)(/data)?")
+    roles = {"roles/bigquery.dataViewer", "roles/bigquery.dataEditor", "roles/bigquery.dataOwner"}
+
+    def may(request: Any, principal: str) -> bool:
+        asked = reading.fullmatch(request.url.path)
+        if request.method != "GET" or asked is None:
+            return False
+        bindings = iam.get(asked[1]).bindings or []
+        return any(b.role in roles and principal in (b.members or ()) for b in bindings)
+
+    @app.middleware("http")
+    async def let_in(request: Any, call_next: Any) -> Any:
+        shown = request.headers.get("authorization", "")
+        if shown and not may(request, shown.removeprefix("Bearer ")):
+            said = "Access Denied: the table, or it does not exist."
+            error = {"code": 403, "message": said,
+                     "errors": [{"reason": "accessDenied", "message": said}]}  # fmt: skip
+            return JSONResponse({"error": error}, 403)
+        return await call_next(request)
+
+
 def main(folder: Path) -> None:
     lay_out(folder / "extensions")
     mend_extensions(folder / "extensions")
     mend_fractions()
     mend_created_tables()
     mend_python_functions()
+    mend_bytes_in_parquet()
 
     import uvicorn
     from local_bigquery import app
     from local_bigquery.settings import settings
 
+    mend_access(app)
     settings.data_dir = folder / "data"
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests import seaweed as s3
+from tests.emulator.running import Emulator
+from tests.ports.bigquery_lab import BigQueryLab
 from tests.ports.document_labs import DashboardLab, PdfLab
 from tests.ports.lab import Lab, Lake
 from tests.ports.model_lab import OnnxLab
 from tests.ports.parquet_lab import ParquetLab
 from tests.ports.postgres_lab import PostgresLab
 from tests.postgres import Postgres, running
+
+# The emulator takes its time; what is special about the port is tried every day in its own tests.
+BIGQUERY = pytest.param("bigquery", marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +42,12 @@ def seaweed() -> Iterator[s3.Seaweed]:
 def parquet_lab(seaweed: s3.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     lab = ParquetLab(tmp_path / "mesh", seaweed.port, seaweed.folder())
     return _built(lab, monkeypatch)
+
+
+@pytest.fixture
+def bigquery_lab(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    emulator.client.delete_dataset("shop", delete_contents=True, not_found_ok=True)
+    return _built(BigQueryLab(tmp_path / "mesh", emulator.url), monkeypatch)
 
 
 @pytest.fixture
@@ -65,35 +76,35 @@ def onnx_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return _built(OnnxLab(tmp_path / "mesh"), monkeypatch)
 
 
-@pytest.fixture(params=["delta", "postgres", "parquet", "dashboard", "pdf"])
+@pytest.fixture(params=["delta", "postgres", "parquet", BIGQUERY, "dashboard", "pdf"])
 def tabled(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that shows all rows and columns."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["delta", "postgres", "parquet", "dashboard", "pdf", "onnx"])
+@pytest.fixture(params=["delta", "postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"])
 def lab(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind of port, one after the other."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet"])
+@pytest.fixture(params=["postgres", "parquet", BIGQUERY])
 def served(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that is at a server, which the environment names."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", "dashboard", "onnx"])
+@pytest.fixture(params=["postgres", "parquet", BIGQUERY, "dashboard", "onnx"])
 def granting(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that any consumer can be granted; mail needs an address."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", "dashboard", "pdf", "onnx"])
+@pytest.fixture(params=["postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"])
 def beyond(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind but the lake."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")

@@ -71,13 +71,14 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
 
 
 def kinds() -> list[type[Lab]]:
+    from tests.ports.bigquery_lab import BigQueryLab
     from tests.ports.document_labs import DashboardLab, PdfLab
     from tests.ports.lab import Lake
     from tests.ports.model_lab import OnnxLab
     from tests.ports.parquet_lab import ParquetLab
     from tests.ports.postgres_lab import PostgresLab
 
-    return [Lake, PostgresLab, ParquetLab, DashboardLab, PdfLab, OnnxLab]
+    return [Lake, PostgresLab, ParquetLab, BigQueryLab, DashboardLab, PdfLab, OnnxLab]
 
 
 @pytest.mark.parametrize(("kind", "module", "name", "after"), moments(kinds()))

@@ -46,6 +46,7 @@ SECTIONS: dict[str, tuple[tuple[str, Level, str, str], ...]] = {
          "may."),
         ("object.grain", _R, "`dataGranularityDescription`",
          "What one row stands for may have changed, and with it every count."),
+        ("object.clustering", _R, "`clustering`", "Queries that relied on it get slower."),
         ("extraColumns.allowed", _R, "columns outside of the contract are allowed",
          "`select *` may bring columns that nobody describes."),
         ("extraColumns.refused", _R, "columns outside of the contract are refused",

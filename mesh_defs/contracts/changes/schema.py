@@ -41,7 +41,7 @@ _CLAUSES = {
     "logicalType", "logicalTypeOptions", "physicalType", "physicalName", "primaryKey",
     "primaryKeyPosition", "required", "unique", "classification", "deprecated", "semanticType",
 }  # fmt: skip
-_KNOWN = (*KNOWN, "extraColumns")
+_KNOWN = (*KNOWN, "extraColumns", "clustering")
 
 
 def objects(contract: Both) -> Iterator[Change]:
@@ -67,6 +67,9 @@ def _object(both: Both) -> Iterator[Change]:
     was, now = (str(custom(e, "extraColumns")) == "allow" for e in (both.old, both.new))
     if was != now:
         yield both.change("extraColumns.allowed" if now else "extraColumns.refused", "extraColumns")
+    near = [custom(e, "clustering") for e in (both.old, both.new)]
+    if near[0] != near[1]:
+        yield both.change("object.clustering", "clustering", *near)
     yield from _columns(both, both.value("properties"), top=True)
     yield from _key(both)
     yield from _relationships(both)

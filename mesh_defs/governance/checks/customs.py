@@ -36,6 +36,7 @@ PLACES = {
     TOLERANCE: _SOFTENED,
     BREACH: _SOFTENED,
     BUDGET: ("an object",),
+    "clustering": ("an object",),
     "extraColumns": ("an object", "a column"),
     "objective": ("a service level",),
     "noticePeriod": ("the contract",),

@@ -1,0 +1,165 @@
+"""What the BigQuery port asks Google for, where the emulator answers otherwise than Google does.
+
+A server of the test's own keeps one table's policy as the REST API has it: a policy is written over
+an etag, what was changed meanwhile is a 409, and a principal that nobody knows a 400.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from mesh_defs.model import MeshError, ProductRef
+from mesh_defs.ports.bigquery_grants import BigQueryGrants, group_of
+from mesh_defs.ports.grants import Grant
+from mesh_defs.ports.port import Target
+from mesh_defs.storage.servers import Address
+
+TABLE = "/bigquery/v2/projects/data/datasets/shop/tables/orders_v1"
+WHERE = "example.com"
+TILL = Grant("shop.orders", "exit", 1, "app:till")
+MEMBER = f"group:{group_of('app:till', WHERE)}"
+READER = "roles/bigquery.dataViewer"
+
+
+class Google:
+    """One table, its policy, and everything that was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Any]] = []
+        self.policy: dict[str, Any] = {"version": 1, "etag": "e0"}
+        self.meanwhile: list[dict[str, Any]] = []  # bindings that others write after it was read
+        self.unknown: set[str] = set()
+        self.written = 0
+        self.credentials: set[str] = set()
+
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        self.asked.append((method, path, body))
+        if (method, path) == ("GET", TABLE):
+            return 200, {"tableReference": {"projectId": "data", "datasetId": "shop",
+                                            "tableId": "orders_v1"}}  # fmt: skip
+        if (method, path) == ("POST", f"{TABLE}:getIamPolicy"):
+            found = dict(self.policy)
+            if self.meanwhile:
+                self._write([*self.policy.get("bindings", []), self.meanwhile.pop()])
+            return 200, found
+        if (method, path) == ("POST", f"{TABLE}:setIamPolicy"):
+            wanted = body["policy"]
+            if wanted.get("etag") != self.policy["etag"]:
+                return 409, _error(409, "aborted", "There were concurrent policy changes.")
+            members = {m for b in wanted.get("bindings", []) for m in b["members"]}
+            if members & self.unknown:
+                return 400, _error(400, "invalid", f"{min(members)} does not exist.")
+            self._write(wanted.get("bindings", []))
+            return 200, self.policy
+        return 404, _error(404, "notFound", f"Not found: {path}")
+
+    def _write(self, bindings: list[dict[str, Any]]) -> None:
+        self.written += 1
+        self.policy = {"version": 1, "etag": f"e{self.written}", "bindings": bindings}
+
+    def of(self, verb: str) -> list[Any]:
+        return [body for _, path, body in self.asked if path.endswith(f":{verb}")]
+
+
+def _error(code: int, reason: str, message: str) -> dict[str, Any]:
+    errors = [{"reason": reason, "message": message, "domain": "global"}]
+    return {"error": {"code": code, "message": message, "errors": errors}}
+
+
+@pytest.fixture
+def google() -> Iterator[tuple[Google, BigQueryGrants]]:
+    there = Google()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(size)) if size else None
+            there.credentials.add(self.headers.get("Authorization") or "")
+            code, said = there.answer(self.command, self.path.partition("?")[0], body)
+            data = json.dumps(said).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        own = [{"property": "readerGroups", "value": WHERE}]
+        target = Target(ProductRef("shop", "orders"), 1, "exit", {"customProperties": own})
+        url = f"bigquery://data?endpoint=http://127.0.0.1:{server.server_address[1]}"
+        yield there, BigQueryGrants(target, Address("MESH_SERVER__EXIT", url))
+        server.shutdown()
+        thread.join()
+
+
+Pair = tuple[Google, BigQueryGrants]
+
+
+def test_a_grant_is_the_role_that_reads_on_the_one_table(google: Pair) -> None:
+    there, port = google
+    port.grant(TILL)
+    assert there.of("setIamPolicy") == [
+        {"policy": {"etag": "e0", "version": 1,
+                    "bindings": [{"role": READER, "members": [MEMBER]}]}}
+    ]  # fmt: skip
+    assert port.grants() == frozenset({TILL})
+    port.grant(TILL)
+    assert len(there.of("setIamPolicy")) == 1, "what is granted is not written again"
+    port.revoke(TILL)
+    assert there.policy["bindings"] == []
+    assert port.grants() == frozenset()
+    assert all(path.startswith(TABLE) for _, path, _ in there.asked), "nothing but the table"
+    assert there.credentials == {""}, "plain HTTP is shown no credentials"
+
+
+def test_what_others_write_meanwhile_stays(google: Pair) -> None:
+    there, port = google
+    others = [{"role": READER, "members": ["user:a@example.com"]},
+              {"role": "roles/bigquery.dataEditor", "members": ["user:b@example.com"]}]  # fmt: skip
+    there.meanwhile = list(others)
+    port.grant(TILL)
+    assert [body["policy"]["etag"] for body in there.of("setIamPolicy")] == ["e0", "e1", "e2"]
+    assert {b["role"]: set(b["members"]) for b in there.policy["bindings"]} == {
+        READER: {"user:a@example.com", MEMBER},
+        "roles/bigquery.dataEditor": {"user:b@example.com"},
+    }
+
+
+def test_a_group_that_is_not_there_is_an_error_that_names_it(google: Pair) -> None:
+    there, port = google
+    there.unknown = {MEMBER}
+    with pytest.raises(MeshError, match=r"mesh\.app_3atill@example\.com does not exist"):
+        port.grant(TILL)
+    assert port.grants() == frozenset()
+
+
+def test_a_policy_with_conditions_is_not_written_over(google: Pair) -> None:
+    there, port = google
+    there.policy["bindings"] = [{"role": f"{READER}_withcond_1", "members": ["user:a@example.com"]}]
+    with pytest.raises(MeshError, match="conditions"):
+        port.grant(TILL)
+    assert there.of("setIamPolicy") == []
+    assert {g.consumer for g in port.grants()} == {"role:user:a@example.com"}
+
+
+def test_without_a_domain_of_groups_nobody_can_be_granted(google: Pair) -> None:
+    there, port = google
+    nobody = BigQueryGrants(Target(ProductRef("shop", "orders"), 1, "exit", {}), Address("X", (
+        f"bigquery://data?endpoint={port.endpoint}"
+    )))  # fmt: skip
+    with pytest.raises(MeshError, match="readerGroups"):
+        nobody.grant(TILL)
+    assert there.asked == []
