@@ -58,6 +58,15 @@ class Report(Shape):
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
 
 
+class Looker(Shape):
+    """What LookML is generated for: Looker's connection, the product's port at which it reads, and
+    the port whose report becomes a dashboard there."""
+
+    connection: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    port: Text
+    report: Text | None = None
+
+
 @dataclass(frozen=True)
 class Declared:
     """A report as its file declares it."""
@@ -83,14 +92,24 @@ def report_path(product: DataProduct, port: str) -> Path:
 
 def read_report(product: DataProduct, port: str) -> Declared:
     """Raises MeshError with findings, also where there is no file."""
+    source = _source(product, port, "a title, and sections with a query each")
+    return Declared(parse(Report, source), source)
+
+
+def read_looker(product: DataProduct, port: str) -> tuple[Looker, YamlSource]:
+    """Raises MeshError with findings, also where there is no file."""
+    source = _source(product, port, "Looker's connection, and the port at which it reads")
+    return parse(Looker, source), source
+
+
+def _source(product: DataProduct, port: str, what: str) -> YamlSource:
     path, root = report_path(product, port), root_of(product)
     if not path.is_file():
         raise MeshError(
             Finding(
                 path.resolve().relative_to(root).as_posix(), 0, "",
                 f"is missing: it says what the port `{port}` of `{product.line}` shows",
-                "Write it: a title, and sections with a query each.",
+                f"Write it: {what}.",
             )
         )  # fmt: skip
-    source = read_yaml(path, root)
-    return Declared(parse(Report, source), source)
+    return read_yaml(path, root)

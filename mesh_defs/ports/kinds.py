@@ -79,7 +79,18 @@ def _onnx(product: DataProduct, port: str, address: Address | None) -> Shelved:
     return ModelPort(product, port)
 
 
-DOCUMENTS: dict[str, ShelvedKind] = {"dashboard": _dashboard, "pdf": _pdf}
+def _lookml(product: DataProduct, port: str, address: Address | None) -> Shelved:
+    from mesh_defs.ports.documents.looker import LookmlPort
+    from mesh_defs.ports.documents.looker_checks import reads_at
+
+    try:
+        there = reads_at(product, port)
+    except MeshError:  # said by its problems; what was made before is there all the same
+        there = None
+    return LookmlPort(product, port, there)
+
+
+DOCUMENTS: dict[str, ShelvedKind] = {"dashboard": _dashboard, "lookml": _lookml, "pdf": _pdf}
 MODEL = "onnx"
 SHELVED: dict[str, ShelvedKind] = {**DOCUMENTS, MODEL: _onnx}
 """Those that lie in the state folder, as the lake does: their place follows from their names."""
@@ -188,6 +199,11 @@ def beyond_the_lake(product: DataProduct) -> tuple[OutputPort, ...]:
 def problems(port: OutputPort) -> Iterator[Finding]:
     """What keeps a port from being delivered to, in its descriptor and in its contract."""
     if port.is_lake:
+        return
+    if port.kind == "lookml":
+        from mesh_defs.ports.documents.looker_checks import looker_problems
+
+        yield from looker_problems(port.product, port.name)
         return
     if port.is_document:
         from mesh_defs.ports.documents.checks import problems_of

@@ -27,6 +27,6 @@ def strays(sight: Sight) -> Iterator[Finding]:
                     sight.shown(path),
                     0,
                     "",
-                    "nobody reads this file: no port of the type `pdf` or `dashboard` shows it",
+                    "nobody reads this file: no port of the type `pdf`, `dashboard` or `lookml`",
                     "Call it <product>.<port>.yaml, or declare the port in the descriptor.",
                 )

@@ -39,6 +39,8 @@ class Figures:
     kinds: tuple[str, ...]
     """Of each column: `number`, `time` or `text`."""
     rows: tuple[tuple[Any, ...], ...]
+    types: tuple[str, ...] = ()
+    """DuckDB's."""
 
     @property
     def printed(self) -> Printed:
@@ -149,7 +151,8 @@ def _asked(
         )
     names = tuple(str(d[0]) for d in found.description or ())
     kinds = tuple(_kind(str(d[0]), str(d[1]), section) for d in found.description or ())
-    return Figures(section, names, kinds, tuple(tuple(row) for row in rows))
+    types = tuple(str(d[1]).lower() for d in found.description or ())
+    return Figures(section, names, kinds, tuple(tuple(row) for row in rows), types)
 
 
 def _kind(column: str, type: str, section: Section) -> str:

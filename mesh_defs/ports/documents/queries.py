@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-_HIDDEN = "restricted"
+HIDDEN = "restricted"
 _OTHER_EACH_TIME = {
     "random", "rand", "uuid", "gen_random_uuid", "now", "today", "get_current_time",
     "transaction_timestamp", "current_localtime", "current_localtimestamp", "nextval",
@@ -36,14 +37,33 @@ def query_of(text: str, product: str, columns: Mapping[str, str]) -> exp.Query:
     Raises Wrong.
     """
     query, names = _checked(text, product, columns)
+    if any(_is_all(ordered) for ordered in query.find_all(exp.Ordered)):
+        return query
     if not isinstance(query, exp.Select):
         query = exp.select("*").from_(query.subquery("given"))
     return query.order_by(*(exp.Literal.number(n) for n in range(1, len(names) + 1)))
 
 
+def _is_all(ordered: exp.Ordered) -> bool:
+    """`ORDER BY ALL`, after which nothing is left to be put in order."""
+    return isinstance(ordered.this, exp.Var) and ordered.this.name.upper() == "ALL"
+
+
 def shown_columns(text: str, product: str, columns: Mapping[str, str]) -> list[str]:
     """The names of what a query gives. Raises Wrong."""
     return _checked(text, product, columns)[1]
+
+
+def qualified(
+    text: str, product: str, columns: Mapping[str, str], types: Mapping[str, str]
+) -> tuple[exp.Query, list[str]]:
+    """A query in which every column says whose it is, with DuckDB's types as far as they are known;
+    and the names of what it gives. Raises Wrong."""
+    query, names = _checked(text, product, columns)
+    said = {name.lower(): types.get(name, "text") for name in columns}
+    full = _full(query, product, said)
+    typed = annotate_types(full, schema={product: said}, dialect="duckdb") if types else full
+    return typed, names
 
 
 def _checked(text: str, product: str, columns: Mapping[str, str]) -> tuple[exp.Query, list[str]]:
@@ -59,16 +79,9 @@ def _checked(text: str, product: str, columns: Mapping[str, str]) -> tuple[exp.Q
     query = found[0]
     if said := next(_refused(query, product), None):
         raise Wrong(said)
-    schema = {product: {name.lower(): "text" for name in columns}}
-    try:
-        full = qualify(
-            query.copy(), dialect="duckdb", schema=schema, identify=False, quote_identifiers=False
-        )
-    except SqlglotError as error:
-        raise Wrong(f"asks for what the product has not: {str(error).splitlines()[0]}") from None
+    full = _full(query, product, {name.lower(): "text" for name in columns})
     if said := next(_told(full, columns), None):
         raise Wrong(said)
-    # Qualified names are small letters; what is written is what people are shown.
     # Qualified names are small letters; what is written is what people are shown.
     written = {name.lower(): name for name in columns}
     written |= {a.alias.lower(): a.alias for a in query.find_all(exp.Alias)}
@@ -76,6 +89,18 @@ def _checked(text: str, product: str, columns: Mapping[str, str]) -> tuple[exp.Q
     if len({n.lower() for n in names}) != len(names) or "" in names:
         raise Wrong("gives two columns of one name, or one of none: name each with `as`")
     return query, names
+
+
+def _full(query: exp.Query, product: str, types: Mapping[str, str]) -> exp.Query:
+    try:
+        found = qualify(
+            query.copy(), dialect="duckdb", schema={product: dict(types)}, identify=False,
+            quote_identifiers=False,
+        )  # fmt: skip
+    except SqlglotError as error:
+        raise Wrong(f"asks for what the product has not: {str(error).splitlines()[0]}") from None
+    assert isinstance(found, exp.Query)
+    return found
 
 
 def _refused(query: exp.Expression, product: str) -> Iterator[str]:
@@ -104,9 +129,9 @@ def _refused(query: exp.Expression, product: str) -> Iterator[str]:
 
 def _told(query: exp.Expression, columns: Mapping[str, str]) -> Iterator[str]:
     """Columns that tell who somebody is can be counted, and nothing else."""
-    hidden = {n.lower() for n, said in columns.items() if said.lower() == _HIDDEN}
+    hidden = {n.lower() for n, said in columns.items() if said.lower() == HIDDEN}
     for column in query.find_all(exp.Column):
         if column.name.lower() in hidden and not column.find_ancestor(
             exp.Count, exp.ApproxDistinct
         ):
-            yield f"shows `{column.name}`, which is {_HIDDEN}: it can only be counted"
+            yield f"shows `{column.name}`, which is {HIDDEN}: it can only be counted"

@@ -1,0 +1,525 @@
+"""LookML as Looker would read it: parsed by lkml, its queries asked of a real PostgreSQL.
+
+After a change that is meant to be seen: `GOLDEN=write python -m pytest -k as_they_were` writes the
+files anew; read them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import lkml
+import psycopg
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesh_defs.model import MeshError, ProductRef
+from mesh_defs.ports.documents import looker
+from mesh_defs.ports.documents.lookml import Field, product_view, text_of
+from mesh_defs.ports.documents.queries import Wrong
+from mesh_defs.ports.documents.translated import (
+    expression_of,
+    named,
+    translated,
+    warehouse,
+)
+from mesh_defs.ports.kinds import ports_of, problems
+from mesh_defs.ports.port import Target
+from tests.ports.document_labs import DocumentLab
+from tests.ports.lab import CONTRACT, DESCRIPTOR, FIRST, SECOND
+from tests.postgres import Postgres
+
+GOLDEN = Path(__file__).with_name("golden") / "lookml"
+LOOKER = "domains/shop/reports/orders.exit.yaml"
+BOARD = "domains/shop/reports/orders.board.yaml"
+NAME = "shop_orders_v1"
+SECTIONS: list[dict[str, Any]] = [
+    {
+        "title": "Sold each day",
+        "text": 'In cents, by "size".',
+        "query": "select day as \"Day\", case when cents > 20 then 'large' else 'small' end "
+        'as "Size", sum(cents) as "Cents (USD)" from orders group by all order by "Day" desc',
+        "chart": {"kind": "bar", "x": "Day", "y": "Cents (USD)", "colour": "Size",
+                  "alt": "Bars of what was sold."},
+    },
+    {
+        "title": "In short",
+        "query": 'select count(*) as "Orders", count(distinct order_id) as "Numbers" from orders',
+    },
+]  # fmt: skip
+MEASURES = [
+    {"name": "revenue", "businessName": "Revenue", "description": "All that was paid.",
+     "logicalType": "integer", "semanticType": "measure", "transformLogic": "sum(cents)"},
+    {"name": "a day", "logicalType": "number", "semanticType": "measure",
+     "transformLogic": "sum(cents) / count(distinct day)"},
+]  # fmt: skip
+
+
+class LookmlLab(DocumentLab):
+    """`shop.orders` with a port in PostgreSQL, a report, and LookML of both."""
+
+    kind = "lookml"
+
+    def __init__(self, root: Path, report: bool = False) -> None:
+        super().__init__(root)
+        self.with_report = report
+
+    def told(self) -> dict[str, Any]:
+        return {"report": self.with_report}
+
+    def build(self) -> None:
+        super().build()
+        self.declare(DESCRIPTOR, "outputPorts", {"name": "apps", "type": "postgres"})
+        self.change(_with_server)
+        said = {"connection": "analytics", "port": "apps"}
+        if self.with_report:
+            self.declare(DESCRIPTOR, "outputPorts", {"name": "board", "type": "dashboard"})
+            self.report_of("board", title="What was sold", text="In cents.\n\nAll of it.",
+                           filters=["Size"], sections=SECTIONS)  # fmt: skip
+            said["report"] = "board"
+        self.report(**said)
+
+    def report_of(self, port: str, **said: Any) -> None:
+        path = self.root / f"domains/shop/reports/orders.{port}.yaml"
+        path.write_text(yaml.safe_dump(said, sort_keys=False))
+
+    @property
+    def latest(self) -> Path:
+        return self.document().shelf.latest
+
+    def files(self) -> dict[str, str]:
+        return {p.name: p.read_text() for p in self.latest.glob("shop_*")}
+
+    def views(self) -> dict[str, Any]:
+        found = [lkml.load(t) for n, t in self.files().items() if n.endswith(".view.lkml")]
+        return {view["name"]: view for each in found for view in each["views"]}
+
+    def tamper(self) -> None:
+        path = self.latest / f"{NAME}.view.lkml"
+        path.write_text(path.read_text().replace("type: number", "type: string", 1))
+
+
+def _with_server(contract: dict[str, Any]) -> None:
+    contract["servers"] = [
+        {"server": "lake", "type": "local", "path": "x", "format": "delta"},
+        {"server": "apps", "type": "postgres", "host": "h", "port": 5432, "database": "d",
+         "schema": "shop"},
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> LookmlLab:
+    found = LookmlLab(tmp_path / "mesh")
+    found.build()
+    return found
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> LookmlLab:
+    """A product with a report, measures and a restricted key, published once. Read only."""
+    found = LookmlLab(tmp_path_factory.mktemp("lookml") / "mesh", report=True)
+    found.build()
+
+    def change(contract: dict[str, Any]) -> None:
+        contract["schema"][0]["properties"][0]["classification"] = "restricted"
+        contract["schema"][0]["properties"] += MEASURES
+
+    found.change(change)
+    found.publish(FIRST)
+    return found
+
+
+def test_the_files_are_as_they_were(shown: LookmlLab) -> None:
+    files = shown.files()
+    if os.environ.get("GOLDEN") == "write":
+        GOLDEN.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (GOLDEN / name).write_text(text)
+    assert {*files} == {p.name for p in GOLDEN.iterdir()}
+    for name, text in files.items():
+        assert text == (GOLDEN / name).read_text(), name
+
+
+def test_the_view_has_the_contracts_columns(shown: LookmlLab) -> None:
+    """Held against the contract's own YAML, by a parser that is not ours."""
+    contract = yaml.safe_load((shown.root / CONTRACT).read_text())["schema"][0]["properties"]
+    view = shown.views()[NAME]
+    assert view["sql_table_name"] == '"shop"."orders_v1"'
+    fields = {f["name"]: f for f in [*view["dimensions"], *view["dimension_groups"]]}
+    stored = {c["name"]: c for c in contract if c.get("semanticType") != "measure"}
+    assert {*fields} == {*stored}
+    for name, column in stored.items():
+        assert fields[name]["description"] == column["description"]
+        assert fields[name]["sql"] == f'${{TABLE}}."{name}"'
+    assert [(n, f["type"], f.get("hidden"), f.get("primary_key")) for n, f in fields.items()] == [
+        ("order_id", "number", "yes", "yes"),
+        ("cents", "number", None, None),
+        ("day", "time", None, None),
+    ]
+    assert fields["day"]["datatype"] == "date"
+
+
+def test_measures_are_those_that_the_contract_declares(shown: LookmlLab) -> None:
+    count, revenue, a_day = shown.views()[NAME]["measures"]
+    assert count == {"name": "count", "type": "count"}
+    assert revenue == {
+        "name": "revenue", "label": "Revenue", "description": "All that was paid.", "type": "sum",
+        "sql": '${TABLE}."cents"',
+    }  # fmt: skip
+    assert (a_day["name"], a_day["type"]) == ("a_day", "number")
+    assert a_day["sql"].startswith("CAST(SUM(")
+
+
+def test_the_dashboard_has_the_reports_sections(shown: LookmlLab) -> None:
+    report = yaml.safe_load((shown.root / BOARD).read_text())
+    (board,) = yaml.safe_load(shown.files()[f"{NAME}_board.dashboard.lookml"])
+    assert [t["title"] for t in board["elements"]] == [s["title"] for s in report["sections"]]
+    assert [f["name"] for f in board["filters"]] == report["filters"]
+    sold, short = board["elements"]
+    assert (sold["type"], short["type"]) == ("looker_column", "looker_grid")
+    assert sold["pivots"] == [sold["listen"]["Size"]] == [f"{NAME}_sold_each_day.size"]
+    assert sold["sorts"] == [f"{NAME}_sold_each_day.day desc"]
+    assert sold["note_text"] == 'In cents, by "size". Bars of what was sold.'
+    assert short["listen"] == {}
+    labels = [d["label"] for d in shown.views()[f"{NAME}_sold_each_day"]["dimensions"]]
+    assert labels == ["Day", "Size", "Cents (USD)"]
+
+
+def test_the_model_reaches_every_view_and_hides_the_sections(shown: LookmlLab) -> None:
+    model = lkml.load(shown.files()[f"{NAME}.model.lkml"])
+    assert model["connection"] == "analytics"
+    assert {*model["includes"]} == {*shown.files()} - {f"{NAME}.model.lkml"}
+    assert [(e["name"], e.get("hidden")) for e in model["explores"]] == [
+        (NAME, None), (f"{NAME}_sold_each_day", "yes"), (f"{NAME}_in_short", "yes"),
+    ]  # fmt: skip
+
+
+def test_readers_get_all_files_in_one_and_the_same_bytes(shown: LookmlLab) -> None:
+    made = shown.document().handout()
+    assert made is not None
+    assert (made.name, made.media) == ("orders.exit.zip", "application/zip")
+    with zipfile.ZipFile(io.BytesIO(made.data)) as files:
+        assert {n: files.read(n).decode() for n in files.namelist()} == shown.files()
+    again = shown.document().handout()
+    assert again is not None
+    assert again.data == made.data
+
+
+# -- as a port ------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_is_published_and_the_next_takes_its_place(lab: LookmlLab) -> None:
+    made = lab.publish(FIRST)
+    lab.verify(made)
+    assert lab.standing == made.mark
+    again = lab.publish(SECOND)
+    assert lab.standing == again.mark
+    lab.verify(again)
+    assert lab.leftovers() == []
+
+
+def test_another_contract_is_other_lookml_without_a_new_snapshot(lab: LookmlLab) -> None:
+    lab.publish(FIRST)
+
+    def change(contract: dict[str, Any]) -> None:
+        contract["schema"][0]["properties"][1]["businessName"] = 'The "day"'
+
+    lab.change(change)
+    assert lab.stands.status == "waiting"
+    assert lab.deliver().status == "published"
+    assert 'label: "The \\"day\\""' in lab.files()[f"{NAME}.view.lkml"]
+    assert lab.deliver().status == "published"
+
+
+def test_a_column_that_nobody_promised_is_not_shown_and_one_that_is_gone_neither(
+    lab: LookmlLab,
+) -> None:
+    lab.publish("select 1::bigint as order_id, 2 as cents, 'x' as secret")
+    view = lab.views()[NAME]
+    assert [d["name"] for d in view["dimensions"]] == ["order_id", "cents"]
+    assert "dimension_groups" not in view
+
+
+def test_what_was_changed_behind_the_platforms_back_is_found(lab: LookmlLab) -> None:
+    made = lab.publish(FIRST)
+    lab.tamper()
+    said = rf"in `{NAME}.view.lkml`: `views.{NAME}.dimensions.order_id.type` is another"
+    with pytest.raises(MeshError, match=said):
+        lab.verify(made)
+    (lab.latest / f"{NAME}.view.lkml").write_text("view: {")
+    with pytest.raises(MeshError, match="can't be read back"):
+        lab.verify(made)
+
+
+def test_what_can_not_be_read_back_is_never_shown(
+    lab: LookmlLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = lab.publish(FIRST)
+    before = lab.files()
+    lab.snapshot(SECOND)
+    real = looker._written
+    monkeypatch.setattr(looker, "_written", lambda n, told: real(n, told).replace("cents", "sents"))
+    stands = lab.deliver()
+    assert (stands.status, stands.snapshot) == ("failed", 0)
+    assert "is another" in stands.error
+    assert (lab.files(), lab.standing, lab.leftovers()) == (before, made.mark, [])
+
+
+LOOSE = [
+    ("dashboard.lookml", "_in_short.orders", "_in_short.nothing", "no field"),
+    ("model.lkml", "explore: shop_orders_v1 {", "explore: shop_orders_v2 {", "are others"),
+    ("model.lkml", f'"{NAME}.view.lkml"', '"nowhere.view.lkml"', "no file nowhere"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), LOOSE)
+def test_every_name_leads_somewhere(
+    shown: LookmlLab, file: str, old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    found = {}
+    for name, text in shown.files().items():
+        (tmp_path / name).write_text(text.replace(old, new) if name.endswith(file) else text)
+        found[name] = looker._parsed(tmp_path / name)
+    assert any(said in each for each in looker._loose(found))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", ["Shelf.put", "Shelf.show"])
+def test_killed_anywhere_readers_see_one_snapshot_whole(
+    lab: LookmlLab, name: str, after: bool
+) -> None:
+    first = lab.publish(FIRST)
+    lab.snapshot(SECOND)
+    assert lab.dying("mesh_defs.storage.shelf", name, after) == -9
+    assert {*lab.files()} == {f"{NAME}.model.lkml", f"{NAME}.view.lkml"}
+    assert lab.standing is not None
+    assert lab.standing >= first.mark
+    made = lab.publish(SECOND)
+    lab.verify(made)
+    assert lab.leftovers() == []
+
+
+def test_a_grant_is_listed_and_a_revoke_ends_it(lab: LookmlLab) -> None:
+    lab.publish(FIRST)
+    wanted = lab.wanted("team:Größe")
+    lab.grants.grant(wanted)
+    assert lab.grants.grants() == {wanted}
+    lab.publish(SECOND)
+    assert lab.grants.grants() == {wanted}
+    lab.grants.revoke(wanted)
+    assert not lab.grants.grants()
+
+
+DECLARED = [
+    # (the port's declaration, its report's query, the file and the field, what is said)
+    ({"port": "nope"}, None, (LOOKER, "port"), "no port `nope` at which Looker can read"),
+    ({"port": "orders"}, None, (LOOKER, "port"), "no port `orders` at which Looker can read"),
+    ({"report": "apps"}, None, (LOOKER, "report"), "no port `apps` with a report"),
+    ({"connection": "a b"}, None, (LOOKER, "connection"), "match pattern"),
+    ({"sections": []}, None, (LOOKER, "sections"), "not a field"),
+    ({}, "select list_position([1], cents) as p from orders", (BOARD, "sections[0].query"),
+     "asks `list_position()`"),
+    ({}, "select '{{ day }}' as p, count(*) as n from orders", (BOARD, "sections[0].query"),
+     "has `{{` in it"),
+    ({}, "select ';;' as p, count(*) as n from orders", (BOARD, "sections[0].query"),
+     "has `;;` in it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "query", "place", "problem"), DECLARED)
+def test_what_can_not_be_is_found_by_file_and_line(
+    said: dict[str, Any], query: str | None, place: tuple[str, str], problem: str, tmp_path: Path
+) -> None:
+    lab = LookmlLab(tmp_path / "mesh", report=True)
+    lab.build()
+    lab.report(**{"connection": "analytics", "port": "apps", "report": "board", **said})
+    if query:
+        lab.report_of("board", title="A", sections=[{"title": "A", "query": query}])
+    port = next(p for p in ports_of(lab.product) if p.name == "exit")
+    (finding,) = problems(port)
+    assert (finding.file, finding.field) == place
+    assert finding.line > 0
+    assert problem in finding.problem
+    with pytest.raises(MeshError):
+        port.open()
+
+
+@pytest.mark.parametrize(
+    ("logic", "said"),
+    [("cents", "is no aggregate"), ("sum(euros)", "has not"), ("max(order_id)", "restricted"),
+     ("sum(", "can't be read"), ("sum(cents), 1", "not one expression"),
+     ("list_sum(list(cents))", "asks `list_sum()`"), ("", "does not say how")],
+)  # fmt: skip
+def test_a_measure_that_can_not_be_is_found(lab: LookmlLab, logic: str, said: str) -> None:
+    def change(contract: dict[str, Any]) -> None:
+        properties = contract["schema"][0]["properties"]
+        properties[0]["classification"] = "restricted"
+        properties.append(
+            {
+                "name": "m",
+                "logicalType": "number",
+                "semanticType": "measure",
+                "transformLogic": logic,
+            }
+        )
+
+    lab.change(change)
+    found = list(problems(next(p for p in ports_of(lab.product) if p.name == "exit")))
+    assert [f.field for f in found] == ["schema[0].properties[3].transformLogic"]
+    assert said in found[0].problem, found[0]
+
+
+# -- queries and names ----------------------------------------------------------------------------
+
+ROWS = """
+select i as "Number", date '2024-05-01' + (i % 4)::integer as day,
+    (i * 7 % 50)::decimal(10,2) / 4 as amount, case when i % 3 > 0 then 'a_' || i % 3 end as kind,
+    i % 2 = 0 as even, timestamp '2024-05-01 10:00:00' + to_hours(i::integer) as moment
+from range(0, 40) t(i)
+"""
+RUNNING = "select day, sum(sum(amount)) over (order by day) as running from orders group by day"
+QUERIES = [
+    'select kind as "Kind", sum(amount) as "Amount (USD)" from orders group by all',
+    'select replace(kind, \'_\', \' \') as "Kind", count(*) as n from orders group by 1 order by n',
+    "select kind, count(*) as n from orders group by kind having n > 13",
+    'select "Number", day from orders order by "Number" desc limit 3',
+    "select max(\"Number\") as top, min(moment) as first from orders where even",
+    "select round(avg(amount), 2) as mean, round(100.0 * sum(amount) / count(*), 1) as share "
+    "from orders",
+    "select case when even then 'even' else 'odd' end as Parity, count(distinct kind) as kinds "
+    "from orders group by all",
+    "with d as (select day, sum(amount) as amount from orders group by day) "
+    'select day as "Day", amount as "Weekly spend" from d where amount > 40',
+    'select * from (select day, even, count(*) as "n!" from orders group by all) where "n!" > 4',
+    'select kind, amount from orders where "Number" < 3 union all select kind, amount from '
+    'orders where "Number" > 37',
+    "select * exclude (moment, even) from orders where \"Number\" < 5",
+    "select date_trunc('month', moment) as month, count(*) filter (where even) as n from orders "
+    "group by all",
+    "select kind as \"kind!\", kind as \"kind?\", sum(amount) as amount from orders group by all",
+    RUNNING,
+    "from orders select coalesce(kind, 'none') as kind, count(*) as n group by all",
+    "select 'all' as what, count(*) as n from orders group by all",
+    'select "Number" // 10 as tens, sum(amount) as amount from orders group by all',
+    "select year(day) as y, extract('day' from day) as d, count(*) as n from orders group by all",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def there(postgres: Postgres) -> str:
+    """A PostgreSQL in which the same rows are, as the port for it would put them there."""
+    url = postgres.database()
+    with psycopg.connect(url, autocommit=True) as connection, duckdb.connect() as here:
+        connection.execute(
+            'create schema shop; create table shop.orders_v1 ("Number" bigint, day date, '
+            "amount numeric(12,4), kind text, even boolean, moment timestamp)"
+        )
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into shop.orders_v1 values (%s, %s, %s, %s, %s, %s)",
+                here.sql(ROWS).fetchall(),
+            )
+    return url
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_section_shows_at_the_warehouse_what_the_report_shows(query: str, there: str) -> None:
+    with duckdb.connect() as here:
+        here.execute(f"create table orders as {ROWS}")
+        wanted = here.sql(query).fetchall()
+        columns = {n: str(t) for n, t in zip(here.table("orders").columns,
+                                              here.table("orders").types, strict=True)}  # fmt: skip
+    made = translated(query, "orders", dict.fromkeys(columns, ""), WAREHOUSE, columns)
+    shown = ", ".join(f'"{c}"' for c in made.columns)
+    with psycopg.connect(there) as connection:
+        # As Looker asks a derived table: the columns that we told it, of the query in a WITH.
+        asked = f"with v as ({made.sql}) select {shown} from v"
+        found = connection.execute(asked.encode()).fetchall()
+    assert sorted(map(comparable, found)) == sorted(map(comparable, wanted))
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", field) for field in made.fields)
+    if query is not RUNNING:
+        translated(query, "orders", dict.fromkeys(columns, ""), BIGQUERY, columns)
+
+
+def comparable(row: tuple[Any, ...]) -> tuple[str, ...]:
+    from decimal import Decimal
+
+    return tuple(
+        f"{float(v):.9g}" if isinstance(v, int | float | Decimal) and not isinstance(v, bool)
+        else str(v).removesuffix(" 00:00:00") for v in row
+    )  # fmt: skip
+
+
+TARGET = Target(ProductRef("shop", "orders"), 1, "apps", {"project": "p-1", "dataset": "shop"})
+WAREHOUSE, BIGQUERY = warehouse("postgres", TARGET), warehouse("bigquery", TARGET)
+
+
+@pytest.mark.parametrize("logic", ["sum(amount)", "avg(amount)", "count(distinct kind)",
+                                   "sum(amount) / count(*)", "max(day)",
+                                   "count(*) filter (where even)"])  # fmt: skip
+def test_a_measure_gives_at_the_warehouse_what_it_gives_here(logic: str, there: str) -> None:
+    columns = ("Number", "day", "amount", "kind", "even", "moment")
+    _, sql = expression_of(logic, "orders", dict.fromkeys(columns, ""), WAREHOUSE)
+    with duckdb.connect() as here, psycopg.connect(there) as connection:
+        wanted = here.sql(f"select {logic} from ({ROWS})").fetchall()
+        asked = f"select {sql.replace('${TABLE}', 't')} from shop.orders_v1 as t"
+        found = connection.execute(asked.encode()).fetchall()
+    assert list(map(comparable, found)) == list(map(comparable, wanted))
+
+
+def test_a_table_of_each_warehouse() -> None:
+    assert WAREHOUSE.sql(WAREHOUSE.table) == '"shop"."orders_v1"'
+    assert BIGQUERY.sql(BIGQUERY.table) == "`p-1`.`shop`.`orders_v1`"
+    assert BIGQUERY.column("day") == "${TABLE}.`day`"
+
+
+@given(st.lists(st.text(max_size=8), unique=True))
+def test_names_are_lookers_and_no_two_are_alike(names: list[str]) -> None:
+    made = list(named(names).values())
+    assert len({*made}) == len(names)
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in made)
+
+
+@given(st.text(max_size=40))
+def test_words_come_back_as_they_were_written(words: str) -> None:
+    fields = [Field("a", "integer", words, words)]
+    told = {"views": [product_view("v", fields, [], WAREHOUSE)]}
+    parsed = looker._plain(lkml.load(looker._written("v.view.lkml", told)))
+    assert not list(looker._differences(told, parsed, ""))
+    assert "{{" not in text_of(words)
+
+
+def test_keys_of_several_columns_moments_and_what_has_an_inside() -> None:
+    fields = [
+        Field("day", "DATE", key=2), Field("shop", "VARCHAR", key=1),
+        Field("at", "TIMESTAMP WITH TIME ZONE"), Field("at_week", "INTEGER"),
+        Field("lines", "STRUCT(a INTEGER)[]"), Field("open", "BOOLEAN"),
+        Field("count", "DECIMAL(10,2)"),
+    ]  # fmt: skip
+    view = product_view("v", fields, [], BIGQUERY)
+    told = {d["name"]: d for d in [*view["dimensions"], *view["dimension_groups"]]}
+    assert told["primary_key"]["sql"] == (
+        "CAST(${TABLE}.`shop` AS STRING) || '|' || CAST(${TABLE}.`day` AS STRING)"
+    )
+    assert [n for n, d in told.items() if d.get("primary_key")] == ["primary_key"]
+    assert (told["lines"]["hidden"], told["open"]["type"]) == ("yes", "yesno")
+    assert told["at_in"]["datatype"] == "datetime", "`at_week` would be two fields"
+    assert view["measures"][0]["name"] == "count_2"
+
+
+def test_what_has_no_translation_is_refused() -> None:
+    with pytest.raises(Wrong, match="can't be asked at bigquery"):
+        translated(RUNNING, "orders", {"day": "", "amount": ""}, BIGQUERY)
+    with pytest.raises(Wrong, match="groups by all over a window"):
+        translated(
+            "select day, row_number() over () as n from orders group by all",
+            "orders", {"day": ""}, WAREHOUSE,
+        )  # fmt: skip
