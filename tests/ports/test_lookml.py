@@ -33,12 +33,11 @@ from mesh_defs.ports.documents.translated import (
 )
 from mesh_defs.ports.kinds import ports_of, problems
 from mesh_defs.ports.port import Target
-from tests.ports.document_labs import DocumentLab
+from tests.ports.document_labs import REPORT, ShelvedLab
 from tests.ports.lab import CONTRACT, DESCRIPTOR, FIRST, SECOND
 from tests.postgres import Postgres
 
 GOLDEN = Path(__file__).with_name("golden") / "lookml"
-LOOKER = "domains/shop/reports/orders.exit.yaml"
 BOARD = "domains/shop/reports/orders.board.yaml"
 NAME = "shop_orders_v1"
 SECTIONS: list[dict[str, Any]] = [
@@ -63,7 +62,7 @@ MEASURES = [
 ]  # fmt: skip
 
 
-class LookmlLab(DocumentLab):
+class LookmlLab(ShelvedLab):
     """`shop.orders` with a port in PostgreSQL, a report, and LookML of both."""
 
     kind = "lookml"
@@ -85,15 +84,16 @@ class LookmlLab(DocumentLab):
             self.report_of("board", title="What was sold", text="In cents.\n\nAll of it.",
                            filters=["Size"], sections=SECTIONS)  # fmt: skip
             said["report"] = "board"
-        self.report(**said)
+        self.report_of("exit", **said)
 
-    def report_of(self, port: str, **said: Any) -> None:
-        path = self.root / f"domains/shop/reports/orders.{port}.yaml"
+    def report_of(self, name: str, **said: Any) -> None:
+        path = self.root / f"domains/shop/reports/orders.{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump(said, sort_keys=False))
 
     @property
     def latest(self) -> Path:
-        return self.document().shelf.latest
+        return self.shelved().shelf.latest
 
     def files(self) -> dict[str, str]:
         return {p.name: p.read_text() for p in self.latest.glob("shop_*")}
@@ -203,12 +203,12 @@ def test_the_model_reaches_every_view_and_hides_the_sections(shown: LookmlLab) -
 
 
 def test_readers_get_all_files_in_one_and_the_same_bytes(shown: LookmlLab) -> None:
-    made = shown.document().handout()
+    made = shown.shelved().handout()
     assert made is not None
     assert (made.name, made.media) == ("orders.exit.zip", "application/zip")
     with zipfile.ZipFile(io.BytesIO(made.data)) as files:
         assert {n: files.read(n).decode() for n in files.namelist()} == shown.files()
-    again = shown.document().handout()
+    again = shown.shelved().handout()
     assert again is not None
     assert again.data == made.data
 
@@ -320,11 +320,11 @@ def test_a_grant_is_listed_and_a_revoke_ends_it(lab: LookmlLab) -> None:
 
 DECLARED = [
     # (the port's declaration, its report's query, the file and the field, what is said)
-    ({"port": "nope"}, None, (LOOKER, "port"), "no port `nope` at which Looker can read"),
-    ({"port": "orders"}, None, (LOOKER, "port"), "no port `orders` at which Looker can read"),
-    ({"report": "apps"}, None, (LOOKER, "report"), "no port `apps` with a report"),
-    ({"connection": "a b"}, None, (LOOKER, "connection"), "match pattern"),
-    ({"sections": []}, None, (LOOKER, "sections"), "not a field"),
+    ({"port": "nope"}, None, (REPORT, "port"), "no port `nope` at which Looker can read"),
+    ({"port": "orders"}, None, (REPORT, "port"), "no port `orders` at which Looker can read"),
+    ({"report": "apps"}, None, (REPORT, "report"), "no port `apps` with a report"),
+    ({"connection": "a b"}, None, (REPORT, "connection"), "match pattern"),
+    ({"sections": []}, None, (REPORT, "sections"), "not a field"),
     ({}, "select list_position([1], cents) as p from orders", (BOARD, "sections[0].query"),
      "asks `list_position()`"),
     ({}, "select '{{ day }}' as p, count(*) as n from orders", (BOARD, "sections[0].query"),
@@ -340,7 +340,7 @@ def test_what_can_not_be_is_found_by_file_and_line(
 ) -> None:
     lab = LookmlLab(tmp_path / "mesh", report=True)
     lab.build()
-    lab.report(**{"connection": "analytics", "port": "apps", "report": "board", **said})
+    lab.report_of("exit", **{"connection": "analytics", "port": "apps", "report": "board", **said})
     if query:
         lab.report_of("board", title="A", sections=[{"title": "A", "query": query}])
     port = next(p for p in ports_of(lab.product) if p.name == "exit")

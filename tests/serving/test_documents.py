@@ -15,7 +15,7 @@ from mesh_defs.access.desk import Desk
 from mesh_defs.access.reading.audit import Stopped
 from mesh_defs.access.serving.service import Service
 from tests.ports.document_labs import DashboardLab
-from tests.ports.lab import FIRST, SECOND
+from tests.ports.lab import CONTRACT, FIRST, SECOND
 from tests.serving.conftest import Served, bearer, running
 from tests.tiny_mesh import TinyMesh
 from tests.ui.chromium import Page, browser
@@ -211,6 +211,27 @@ def test_a_right_that_ends_ends_at_once(lab: DashboardLab, service: Served, how:
     assert service.get(PATH, token).status_code == 200
     ENDS[how](service, id, token, lab)
     assert service.get(PATH, token).status_code in (401, 404)
+
+
+def test_a_role_that_comes_to_open_a_part_opens_no_document(
+    lab: DashboardLab, service: Served
+) -> None:
+    def change(contract: dict[str, Any]) -> None:
+        contract["roles"] = [{"role": "all", "access": "read"}]
+
+    path = lab.root / CONTRACT
+    before = path.read_text()
+    lab.change(change)
+    service.agreed("shop.orders", "app:part", "--port", "exit", "--role", "all")
+    token = service.token("app:part")
+    time.sleep(1.1)  # the service looks at files once a second
+    assert service.get(PATH, token).status_code == 200
+    part = [{"property": "readableColumns", "value": ["day"]}]
+    lab.change(lambda contract: contract["roles"][0].update(customProperties=part))
+    time.sleep(1.1)
+    assert service.get(PATH, token).status_code == 404
+    path.write_text(before)
+    time.sleep(1.1)
 
 
 def test_a_grant_without_an_agreement_opens_nothing_and_is_taken_back(

@@ -19,7 +19,6 @@ from sqlglot import exp
 
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.model.report import Declared, Looker, read_looker, read_report
-from mesh_defs.ports.documents.document import Document, Handout, Made
 from mesh_defs.ports.documents.figures import classified, figures_of
 from mesh_defs.ports.documents.lookml import (
     Field,
@@ -33,14 +32,16 @@ from mesh_defs.ports.documents.lookml_board import dashboard
 from mesh_defs.ports.documents.queries import HIDDEN, Wrong
 from mesh_defs.ports.documents.translated import Warehouse, expression_of, named, translated
 from mesh_defs.ports.port import Audited
+from mesh_defs.ports.shelved import Handout, Made, Shelved
 from mesh_defs.storage import workshop
 from mesh_defs.storage.scratch import scratch
+from mesh_defs.storage.state import State
 
 _HOW_TO_INSTALL = "What writes LookML is not installed: `pip install 'mesh-defs[reports]'`."
 _NOTE = "# Generated from the contract {contract}. What is changed here is lost.\n\n"
 
 
-class LookmlPort(Document):
+class LookmlPort(Shelved):
     """A model, its views and a dashboard. `warehouse` is where Looker reads."""
 
     suffix = ".zip"
@@ -49,6 +50,9 @@ class LookmlPort(Document):
     def __init__(self, product: DataProduct, port: str, there: Warehouse | None) -> None:
         super().__init__(product, port)
         self.there = there
+
+    def place(self, state: State) -> Path:
+        return state.documents(self.product.line, self.product.contract.major)
 
     @property
     def location(self) -> str:
