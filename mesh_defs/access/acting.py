@@ -12,6 +12,7 @@ from mesh_defs.access.agreements.states import OVER
 from mesh_defs.model import Mesh, MeshError, ProductRef, approvals
 from mesh_defs.model.domain import Team
 from mesh_defs.model.governance import read_governance
+from mesh_defs.model.names import folded
 
 
 def consumer_of(mesh: Mesh, given: str | None, name: str) -> str:
@@ -54,11 +55,11 @@ def actor_of(
     if product.domain in domains:
         sides.add(Side.PROVIDER)
     kind, _, who = consumer.partition(":")
-    known = {n.casefold() for n in names}
-    speaks = who in domains if kind == "domain" else who.casefold() in known
+    known = {folded(n) for n in names}
+    speaks = who in domains if kind == "domain" else folded(who) in known
     if speaks or (requested_by is None and kind in ("team", "app")):
         sides.add(Side.CONSUMER)
-    if requested_by is not None and kind != "domain" and requested_by.casefold() in known:
+    if requested_by is not None and kind != "domain" and folded(requested_by) in known:
         sides.add(Side.CONSUMER)
     governance = read_governance(mesh.root)
     if governance and name_in(governance, name):
@@ -81,17 +82,17 @@ def first_to_ask(book: Book, consumer: str) -> str | None:
 
 def name_in(team: Team, name: str) -> bool:
     """Whether somebody goes by a name in a team; the team's own name is one."""
-    wanted = name.casefold()
+    wanted = folded(name)
     members = (alias for m in team.members for alias in (m.name, m.email) if alias)
-    return wanted in {team.name.casefold(), *(alias.casefold() for alias in members)}
+    return wanted in {folded(team.name), *(folded(alias) for alias in members)}
 
 
 def _aliases(team: Team, name: str) -> set[str]:
-    wanted = name.casefold()
+    wanted = folded(name)
     return {
         alias
         for m in team.members
-        if wanted in {(m.name or "").casefold(), (m.email or "").casefold()}
+        if wanted in {folded(m.name or ""), folded(m.email or "")}
         for alias in (m.name, m.email)
         if alias
     }

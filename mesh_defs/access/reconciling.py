@@ -57,13 +57,12 @@ def _compare(
     # The ledger is read before and after the port is: what changes meanwhile is neither lost nor
     # an orphan, and is looked at the next time.
     before = register.book()
-    for agreement in before.values():
+    here = [a for a in before.values() if Place.of(a) == place]
+    for a in here:
         # A contract narrowed the role since, and such a port can't follow it.
-        if Place.of(agreement) == place and agreement.permission is Permission.GRANTED:
-            if targets.only_in_part(
-                agreement.product, agreement.version, agreement.kind, agreement.terms.role
-            ):
-                port.revoke(grant_of(agreement))
+        part = targets.only_in_part(a.product, a.version, a.kind, a.terms.role)
+        if part and a.permission is Permission.GRANTED:
+            port.revoke(grant_of(a))
     listed = frozenset(port.grants())
     found.done += _lost(register, before, listed, place)
     agreed = _agreed(register.book(), register.now())

@@ -12,7 +12,7 @@ from mesh_defs.access.settling import LakeGrants
 from mesh_defs.contracts.roles import WHOLE
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.ports.grants import Grant, Grants
-from mesh_defs.ports.kinds import beyond_the_lake, grants_of
+from mesh_defs.ports.kinds import SHELVED, beyond_the_lake, grants_of
 
 
 @dataclass(frozen=True, order=True)
@@ -58,8 +58,15 @@ class Targets:
         return _NotInPart(found, part) if part else found
 
     def only_in_part(self, product: str, major: int, kind: str, role: str | None) -> str | None:
-        """Why a port that grants a product or nothing can't be had under a role, if it can't."""
-        if kind == LAKE or opened_by(self._mesh, ProductRef.parse(product), major, role) == WHOLE:
+        """Why a port that grants a product's rows or nothing can't be had under a role, if it can't.
+
+        A document, or a model, shows to all what its provider declared.
+        """
+        if (
+            kind == LAKE
+            or kind in SHELVED
+            or opened_by(self._mesh, ProductRef.parse(product), major, role) == WHOLE
+        ):
             return None
         return (
             f"the role `{role}` opens a part of `{product}`, and a port of the kind `{kind}` can "

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from mesh_defs.model.findings import Finding
-from mesh_defs.model.names import is_name
+from mesh_defs.model.names import is_name, somebody
 from mesh_defs.model.shape import Shape, parse
 from mesh_defs.model.yaml_source import YamlSource, read_yaml
 
@@ -29,7 +29,7 @@ def consumer(text: str) -> str:
         kind, rest = "domain", text
     if kind not in CONSUMERS or not rest.strip() or (kind == "domain" and not is_name(rest)):
         raise ValueError("expected a domain, or person:NAME, team:NAME, app:NAME")
-    return f"{kind}:{rest.strip()}"
+    return f"{kind}:{somebody(rest)}"
 
 
 class Approval(Shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
@@ -15,6 +16,27 @@ RESERVED = frozenset(
 
 def is_name(text: str) -> bool:
     return bool(NAME.match(text)) and text not in RESERVED
+
+
+# What a screen does not show, or shows in another place: lines, escapes, turned text.
+_HIDDEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]")
+
+
+def somebody(text: str) -> str:
+    """The name of a person, a team or an app, as it is kept: letters composed, no blanks around.
+
+    Raises ValueError for one that is blank, or that has what nobody can see.
+    """
+    if _HIDDEN.search(text):
+        raise ValueError("it has characters that nobody can see")
+    if not text.strip():
+        raise ValueError("it is blank")
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: in whichever case, in whichever way letters were composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 @dataclass(frozen=True, order=True)

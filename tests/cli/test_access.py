@@ -298,6 +298,28 @@ def test_a_reason_that_must_be_given_is_not_blank(access: Access, arguments: lis
     assert access("verify")["head"] == before
 
 
+def test_names_are_the_same_however_their_letters_are_composed(access: Access) -> None:
+    composed, apart = "Jos\u00e9 N\u00fa\u00f1ez", "Jose\u0301 Nu\u0301n\u0303ez"
+    access(*REQUEST, "--for", f"person:{apart}", who=composed)
+    assert access("approve", "a1", who=PROVIDER)["consumer"] == f"person:{composed}"
+    for name in (composed, apart, f"person:{apart}"):
+        said = access.shell("query", "from shop.orders", "--as", name)
+        assert "was never published" in said.err, name
+    assert "already: a1" in access.refused(*REQUEST, "--for", f"person:{composed}", who=apart)
+
+
+@pytest.mark.parametrize("hidden", ["a\nb", "\x1b[2Ja", "\u202eb", "a\u2028b"])
+def test_nothing_is_kept_that_nobody_can_see(access: Access, hidden: str) -> None:
+    assert "is no consumer" in access.refused(*REQUEST, "--for", f"app:{hidden}", who=CONSUMER)
+    assert access.shell("access", *REQUEST, "--for", "app:x", "--as", hidden).code == 2
+    assert access.shell("query", "from shop.orders", "--as", hidden).code == 2
+    request = ["request", "shop.orders", "--for", "app:x", "--purpose"]
+    if hidden in ("a\nb", "a\u2028b"):
+        access(*request, hidden, who=CONSUMER)  # a purpose may have lines
+    else:
+        assert "can't be kept" in access.refused(*request, hidden, who=CONSUMER)
+
+
 def test_nobody_acts_as_nobody(access: Access) -> None:
     for name in ("", " "):
         said = access.shell("access", *REQUEST, "--for", "app:till", "--as", name)

@@ -11,6 +11,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import flight
 
+from mesh_defs.access.reading.audit import Stopped
+from mesh_defs.access.reading.plan import Asked
+from mesh_defs.access.serving.service import Service
 from tests.serving.conftest import Served, bearer, call
 
 PATH = "/products/shop.orders"
@@ -42,6 +45,23 @@ def ending(request: pytest.FixtureRequest, served: Served) -> Iterator[Ending]:
         contract.write_text(before, encoding="utf-8")
         time.sleep(1.1)
         assert served.get(PATH, served.tokens["whole"], limit=1).status_code == 200
+
+
+def test_in_what_was_long_in_coming(served: Served, ending: Ending) -> None:
+    """A reader who waits for a place, or for a slow query, is looked at when rows are there."""
+    token, end = ending
+    service = Service(served.mesh.root)
+    known = service.admit(f"Bearer {token}")
+    readable = service.find(known, "http", "shop.orders", 1, None)
+    with (
+        pytest.raises(Stopped),
+        service.rows(known, "http", readable, Asked(limit=1)) as rows,
+    ):
+        end()
+        time.sleep(1.1)
+        assert not list(rows.batches)
+    (read,) = [r for r in served.reads if r.token == known.id]
+    assert (read.outcome, read.rows) == ("stopped", 0)
 
 
 def _denied(response: httpx.Response) -> bool:

@@ -14,6 +14,7 @@ from mesh_defs.access.agreements.agreement import LAKE, Agreement, Entry, Terms
 from mesh_defs.access.agreements.folding import Book
 from mesh_defs.access.agreements.rules import Refused, check
 from mesh_defs.access.agreements.states import BY, OVER, Change, Event, Side, State
+from mesh_defs.model.names import folded
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Actor:
     own: frozenset[str] = frozenset()
 
     def is_one_of(self, names: tuple[str, ...]) -> bool:
-        known = {n.casefold() for n in (self.name, *self.names)}
-        return any(n.casefold() in known for n in names)
+        known = {folded(n) for n in (self.name, *self.names)}
+        return any(folded(n) in known for n in names)
 
     def is_who(self, name: str) -> bool:
         """Whether a name is of this very person, however they are called at the moment."""
-        return name.casefold() in {n.casefold() for n in (self.name, *self.own)}
+        return folded(name) in {folded(n) for n in (self.name, *self.own)}
 
 
 PLATFORM = Actor("mesh", sides=frozenset({Side.PLATFORM}))
@@ -171,7 +172,9 @@ def resume(agreement: Agreement, actor: Actor, at: datetime, why: str = "") -> E
 
 def observe(agreement: Agreement, event: Event, at: datetime, why: str = "") -> Entry:
     """What the platform saw at the port (granted, gone, an error), or that time ran out."""
-    return _act(agreement, event, PLATFORM, at, why)
+    # A server's words are not chosen by us, and must not keep what was seen out of the ledger.
+    said = "".join(c if c.isprintable() or c == "\n" else " " for c in why)
+    return _act(agreement, event, PLATFORM, at, said)
 
 
 def _act(

@@ -10,6 +10,7 @@ from mesh_defs.access.acting import consumer_of
 from mesh_defs.access.agreements import LAKE, Agreement, Book
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.model.domain import Team
+from mesh_defs.model.names import folded, somebody
 
 
 @dataclass(frozen=True)
@@ -82,23 +83,26 @@ def consumers_of(mesh: Mesh, name: str) -> tuple[str, ...]:
     """
     if ":" in name or name in mesh.rooms:
         return (consumer_of(mesh, name, name),)
-    found = {f"person:{name}": None}
+    try:
+        found = {f"person:{somebody(name)}": None}
+    except ValueError as error:
+        raise MeshError(f"{name!r} is no name: {error}.") from None
     for domain, known in mesh.domains.items():
         team = known.file.team
         aliases = _aliases(team, name)
-        if aliases or name.casefold() == team.name.casefold():
-            found |= dict.fromkeys(f"person:{alias}" for alias in aliases)
+        if aliases or folded(name) == folded(team.name):
+            found |= dict.fromkeys(f"person:{somebody(alias)}" for alias in aliases)
             found |= {f"team:{team.name}": None, f"domain:{domain}": None}
     return tuple(found)
 
 
 def _aliases(team: Team, name: str) -> list[str]:
     """Every name and address of somebody in a team."""
-    wanted = name.casefold()
+    wanted = folded(name)
     return [
         alias
         for member in team.members
-        if wanted in {(member.name or "").casefold(), (member.email or "").casefold()}
+        if wanted in {folded(member.name or ""), folded(member.email or "")}
         for alias in (member.name, member.email)
         if alias
     ]

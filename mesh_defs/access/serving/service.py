@@ -116,6 +116,7 @@ class Service:
     @contextmanager
     def rows(self, token: TokenRow, way: str, readable: Readable, asked: Asked) -> Iterator[Handed]:
         """A product's rows. They end with Stopped when the right to them does."""
+        found = time.monotonic()
         with ExitStack() as stack:
             stack.enter_context(self._room.reading(token.id))
             try:
@@ -126,7 +127,8 @@ class Service:
                 raise
             read = self._audit.reading(_reader(token, way), readable, plan.columns)
             count = stack.enter_context(read)
-            yield Handed(reader.schema, self._handed(token, [readable], reader, [count]), count)
+            handed = self._handed(token, [readable], reader, [count], found)
+            yield Handed(reader.schema, handed, count)
 
     def find_document(
         self, token: TokenRow, way: str, address: str, port: str, version: int | None
@@ -144,20 +146,22 @@ class Service:
     @contextmanager
     def pieces(self, token: TokenRow, way: str, shown: Shown) -> Iterator[tuple[Pieces, Count]]:
         """A document, piece by piece. They end with Stopped when the right to it does."""
+        found = time.monotonic()
         with (
             self._room.reading(token.id),
             self._audit.reading(_reader(token, way), shown, None) as count,
         ):
             data = shown.file.data
             cut = (data[i : i + _PIECE] for i in range(0, len(data), _PIECE))
-            yield self._while_they_may(token, [shown], cut), count
+            yield self._while_they_may(token, [shown], cut, found), count
 
     @contextmanager
     def answer(self, token: TokenRow, way: str, sql: str) -> Iterator[Handed]:
         """A question in SQL, in a process of its own, over nothing but what may be read."""
         if len(sql) > _LONGEST_SQL:
             raise MeshError(f"This is longer than {_LONGEST_SQL:,} characters.")
-        found = [self.find(token, way, name, None, None) for name in named_products(sql)]
+        names, looked = named_products(sql), time.monotonic()
+        found = [self.find(token, way, name, None, None) for name in names]
         with ExitStack() as stack:
             stack.enter_context(self._cells.reading(token.id))
             counts = [
@@ -166,7 +170,8 @@ class Service:
             ]
             state = self.library.state
             reader = stack.enter_context(arrow_answer(state, sql, found, self._seconds))
-            handed = Handed(reader.schema, self._handed(token, found, reader, counts), Count())
+            rows = self._handed(token, found, reader, counts, looked)
+            handed = Handed(reader.schema, rows, Count())
             try:
                 yield handed
             finally:
@@ -179,16 +184,17 @@ class Service:
         readables: list[Readable],
         reader: RecordBatchReader,
         counts: list[Count],
+        looked: float,
     ) -> Iterator[RecordBatch]:
-        for batch in self._while_they_may(token, readables, batches(reader)):
+        """The batches, while they may be read: a first one that was long in coming is looked at."""
+        for batch in self._while_they_may(token, readables, batches(reader), looked):
             for count in counts:
                 count.rows += batch.num_rows
             yield batch
 
     def _while_they_may(
-        self, token: TokenRow, found: Sequence[Found], parts: Iterator[Part]
+        self, token: TokenRow, found: Sequence[Found], parts: Iterator[Part], looked: float
     ) -> Iterator[Part]:
-        looked = time.monotonic()
         for part in parts:
             if time.monotonic() - looked > _LOOK:
                 if not self._may_still(token, found):

@@ -13,6 +13,7 @@ from mesh_defs.access.register import Register
 from mesh_defs.access.tokens.token import Secret, is_genuine, new_secret, parts_of, standing
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.model.governance import read_governance
+from mesh_defs.model.names import folded
 from mesh_defs.storage.ledger import Ledger, Sisters, TokenRow
 from mesh_defs.storage.state import State
 
@@ -116,12 +117,12 @@ class Keyring:
     def _speaks_for(self, consumer: str) -> None:
         """Raises MeshError unless who acts is the consumer, is of it, or has asked for it."""
         names = consumers_of(self.mesh, self.name)
-        if consumer.casefold() in {n.casefold() for n in names}:
+        if folded(consumer) in {folded(n) for n in names}:
             return
-        known = {n.partition(":")[2].casefold() for n in names} | {self.name.casefold()}
+        known = {folded(n.partition(":")[2]) for n in names} | {folded(self.name)}
         book = Register(Ledger.open(self._state), self._clock).book()
         first = first_to_ask(book, consumer)
-        if not consumer.startswith("domain:") and first and first.casefold() in known:
+        if not consumer.startswith("domain:") and first and folded(first) in known:
             return
         raise MeshError(
             f"{self.name} does not speak for {consumer}: a domain's team does, a person for "

@@ -18,9 +18,14 @@ DAY = "YYYY-MM-DD"
 
 def somebody(name: str | None) -> str | None:
     """A blank name is a variable that was never set, and not the user of the system."""
-    if name is not None and not name.strip():
-        raise typer.BadParameter("a name is blank; leave it out to act as MESH_ACTOR or yourself")
-    return name
+    from mesh_defs.model import names
+
+    try:
+        return None if name is None else names.somebody(name)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"that is no name: {error}; leave it out to act as MESH_ACTOR or yourself"
+        ) from None
 
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Which agreement.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +117,10 @@ def _tables() -> tuple[Table, Table]:
     return entries, head
 
 
+# Whoever reads the log on a screen shall see what stands there: no escape sequence, no turned text.
+_HIDDEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+
+
 def _parsed(text: str) -> dict[str, object]:
     """An entry's data. What is no JSON any more was changed, and its hash will say so."""
     try:
@@ -129,6 +134,6 @@ def _writable(drafts: Iterable[Draft]) -> Sequence[Draft]:
     kept = list(drafts)
     for draft in kept:
         for text in (draft.subject, draft.who, draft.why, *map(str, draft.data.values())):
-            if "\0" in text or text.encode("utf-8", "replace").decode() != text:
+            if _HIDDEN.search(text) or text.encode("utf-8", "replace").decode() != text:
                 raise MeshError(f"{text!r} has characters that can't be kept. Write it as text.")
     return kept
