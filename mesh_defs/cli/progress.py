@@ -103,7 +103,14 @@ def progress(console: Console) -> Iterator[Listen]:
         refresh_per_second=8,
         transient=True,
     ):
-        yield board.hear
+        told = _Lines(console)
+
+        def hear(said: Progress) -> None:
+            board.hear(said)
+            if said.text and not said.status and said.stage == "models":
+                told.hear(said)  # above the board, where it stays
+
+        yield hear
 
 
 class _Lines:
@@ -126,6 +133,8 @@ class _Lines:
             return f"{said.domain}.{said.item}: {said.status}{rows}"
         if said.stage == "landing" and rows:
             return f"{said.domain}: landed {said.item}{rows}"
+        if said.stage == "models" and said.text and not said.status:
+            return plain(f"{said.domain}: {said.text}")
         if said.stage == "models" and not said.item and not said.status:
             return f"{said.domain}: building models"
         if said.stage == "done" and said.text:

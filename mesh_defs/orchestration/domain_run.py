@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import traceback
@@ -152,6 +153,8 @@ class _Watch:
 
     def __call__(self, entry: Any) -> None:
         event = entry.dagster_event
+        if event is None and entry.level >= logging.WARNING:
+            self.listen(Progress(self.room.name, "models", text=entry.user_message))
         if event is None or event.step_key is None:
             return
         step = event.step_key

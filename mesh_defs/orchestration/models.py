@@ -109,6 +109,8 @@ def _build(
             context=context,
             target_path=site.project.target,
         )
+    for said in dict.fromkeys(build.warnings):
+        context.log.warning(said)
     with open_workshop(site.state, site.name) as connection:
         built = {e.metadata["unique_id"].text.rpartition(".")[2] for e in events if _is_output(e)}
         _remember(site, connection, built, mounted, context.run.run_id)
@@ -134,6 +136,7 @@ class _InThread:
     def __init__(self, site: Site, arguments: list[str]) -> None:
         self.success = False
         self.error = ""
+        self.warnings: list[str] = []
         self._result: Any = None
         self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(site, arguments), daemon=True)
@@ -160,6 +163,8 @@ class _InThread:
             if event.info.name in ("LogModelResult", "LogSeedResult", "LogSnapshotResult",
                                    "LogTestResult"):  # fmt: skip
                 self._queue.put(MessageToDict(event, preserving_proto_field_name=True))
+            elif event.info.name == "JinjaLogWarning":  # exceptions.warn() in a macro
+                self.warnings.append(event.data.msg)
 
         try:
             self._result = invoke(

@@ -80,9 +80,20 @@ def test_lines_where_nobody_looks() -> None:
     with progress(Console(file=file, width=200)) as listen:
         for said in EVENTS:
             listen(said)
+        listen(Progress("sales", "models", text="conformed(): a column [x] is new"))
     assert [line.split(" s  ", 1)[1] for line in file.getvalue().splitlines()] == [
         "sales: landed transactions, 1,469,307 rows",
         "sales: building models",
         "sales.purchases: published, 1,469,307 rows",
         "sales.baskets: failed",
+        "sales: conformed(): a column [x] is new",
     ]
+
+
+def test_a_warning_stays_above_the_board() -> None:
+    file = io.StringIO()
+    with progress(Console(file=file, width=200, force_terminal=True)) as listen:
+        for said in EVENTS:
+            listen(said)
+        listen(Progress("sales", "models", text="a column is new"))
+    assert "sales: a column is new" in file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from logging import WARNING
 from typing import Any
 
 import pytest
@@ -180,6 +181,24 @@ def test_a_dbt_test_stops_the_domain_if_it_is_an_error(
         if e.asset_check_evaluation_data.asset_key.path == ["shop", "orders"]
     ]
     assert [(c.passed, c.severity.value) for c in evaluated] == [(False, severity.upper())]
+
+
+def test_what_a_model_warns_of_is_told(run: Runner, edit: Edit) -> None:
+    """A source that changed, say: the word `conformed` warns, and goes on."""
+    columns = "{'order_id': 'bigint', 'day': 'date', 'amount': 'bigint'}"
+    edit(
+        run.mesh.root / "dbt_projects/shop/models/orders.sql",
+        "{%- set conformed_orders = conformed(source('landing', 'orders'), " + columns + ") -%}\n"
+        "select order_id, day, cents from {{ source('landing', 'orders') }}",
+    )
+    result, products = run("shop", force=True)
+    assert set(statuses(products).values()) == {"published"}, products
+    told = {p.text for p in run.told if p.text}
+    assert any("column amount: the source has it no more, under no name; name" in t for t in told)
+    assert any("column cents: the source has it, and nobody declared it" in t for t in told)
+    with open_instance(run.mesh.root, run.state) as instance:
+        logged = [e.user_message for e in instance.all_logs(result.run_id) if e.level >= WARNING]
+    assert told <= set(logged)
 
 
 def test_a_model_that_fails_says_what_the_engine_said(run: Runner, edit: Edit) -> None:

@@ -47,7 +47,9 @@ HEAD = """\
 
 The words in which domains clean and model: macros of `dbt_projects/mesh_utils`, called without a
 prefix in any model of any domain, the same on DuckDB and on BigQuery. A word that is a query
-(`select …`) is a model's whole body or a CTE's; every other word stands in a `select` list.
+(`select …`) is a model's whole body or a CTE's; every other word stands in a `select` list. A
+column may be called anything, by a word of SQL's too (`order`): a word quotes the names that it is
+given. Of an expression, the names are yours to quote.
 
 Every example is run by the tests on both engines: what goes in, the model, what comes out. This
 page is written from the macros' own descriptions; change those, then

@@ -107,3 +107,8 @@ def test_a_vault_keeps_its_tokens_and_joins_them(engine: Engine) -> None:
 )
 def test_wrong_arguments(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
+
+
+def test_a_label_may_have_a_quote(words: Project) -> None:
+    sql = words.sql("select {{ band('n', [1], [\"farmer's\", 'shop']) }} from t")
+    assert answer(sql, t=({"n": "INTEGER"}, [(0,)])) == [("farmer's",)]

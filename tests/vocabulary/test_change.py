@@ -110,3 +110,33 @@ def test_another_type_than_it_arrives_in_is_reported_and_absorbed(
 )
 def test_wrong_declarations(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "kept"),
+    [
+        ("cast(11.27 as float64)", "decimal(10, 2)", True),
+        ("cast(0.333 as float64)", "decimal(10, 2)", False),
+        ("cast(0.333 as numeric)", "decimal(10, 2)", False),
+        ("cast(0.330 as numeric)", "decimal(10, 2)", True),
+        ("cast(123 as bigint)", "decimal(4, 2)", False),
+        ("cast(9007199254740993 as bigint)", "number", False),
+        ("cast(9007199254740992 as bigint)", "number", True),
+        ("cast(2.5 as float64)", "integer", False),
+        ("cast(3000000000 as bigint)", "bigint", True),
+    ],
+)
+def test_a_number_is_retyped_only_where_that_changes_nothing(
+    engine: Engine, value: str, type_: str, kept: bool
+) -> None:
+    said = value if engine.schema != "main" else value.replace("float64", "double").replace(
+        "numeric", "decimal(12, 4)"
+    )  # fmt: skip
+    engine.put("weeks", [{"n": said}])
+    arguments = (
+        "api.Relation.create(database=target.database, schema=target.schema, identifier='weeks'),"
+        " {'n': '" + type_ + "'}"
+    )
+    ((found, unparsed),) = engine.query(engine.project.sql("{{ conformed(" + arguments + ") }}"))
+    assert (found is not None) == kept
+    assert len(unparsed) == (not kept), unparsed

@@ -56,3 +56,10 @@ def test_facts_stay_and_defaults_are_recorded(filled: str, rows: list[tuple[Any,
 )
 def test_wrong_arguments(words: Project, arguments: str, said: str) -> None:
     assert said in words.refusal(f"with_defaults('t', {arguments})")
+
+
+def test_a_default_leaves_the_column_its_type(words: Project) -> None:
+    sql = words.sql("{{ with_defaults('t', {'a': 'number', 'b': 'number'}, {'number': 0}) }}")
+    types = {"a": "DECIMAL(10, 2)", "b": "DOUBLE"}
+    asked = f"select typeof(a), typeof(b), a, b from ({sql}) as found"
+    assert answer(asked, t=(types, [(None, None)])) == [("DECIMAL(10,2)", "DOUBLE", 0, 0)]

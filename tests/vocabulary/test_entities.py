@@ -149,3 +149,17 @@ def test_a_history_that_is_not_whole(words: Project, states: Rows, problem: str)
 )
 def test_wrong_arguments(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
+
+
+def test_an_entity_that_stands_twice_is_found(words: Project) -> None:
+    check = words.sql("{{ test_replays_to('m', 't', " + ARGUMENTS + ") }}")
+    model = {"id": "INTEGER", "size": "VARCHAR"}
+    rows = [(1, "a", False, 0, 0)]
+    assert answer(check, t=(CHANGES, rows), m=(model, [(1, "a"), (1, "a")]))
+
+
+def test_what_was_not_valid(words: Project) -> None:
+    """A condition of two parts can be negated."""
+    sql = words.sql("select id from h where not {{ valid_at('5') }} order by id")
+    states = [(1, 0, 3, False, "a"), (2, 0, 9, False, "a"), (3, 7, None, True, "a")]
+    assert answer(sql, h=(HISTORY, states)) == [(1,), (3,)]

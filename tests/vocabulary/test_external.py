@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.vocabulary.engines import Engine
 from tests.vocabulary.words import Project, answer
 
 TYPES = {"place": "VARCHAR", "page": "VARCHAR", "weight": "INTEGER", "unit": "VARCHAR"}
@@ -70,3 +71,21 @@ def test_one_factor_for_all(words: Project, weights: list[int | None], factor: i
 )
 def test_wrong_declarations(words: Project, columns: str, said: str) -> None:
     assert said in words.refusal(f"translated('t', {columns})")
+
+
+def test_a_code_with_two_meanings_has_none_and_multiplies_no_row(engine: Engine) -> None:
+    engine.put("t", [{"c": f"cast('{c}' as string)"} for c in "AABC"])
+    engine.put("book", [
+        {"code": f"cast('{code}' as string)", "meaning": f"cast('{meaning}' as string)"}
+        for code, meaning in ("Ax", "Ay", "Bz", "Bz")
+    ])  # fmt: skip
+    t, book = (
+        f"api.Relation.create(database=target.database, schema=target.schema, identifier='{name}')"
+        for name in ("t", "book")
+    )
+    call = (
+        "{{ translated(" + t + ", {'m': {'from': 'c', 'seed': " + book + ","
+        " 'code': 'code', 'meaning': 'meaning'}}) }}"
+    )
+    found = engine.query(engine.project.sql(call))
+    assert sorted(found, key=str) == [("z", "B"), (None, "A"), (None, "A"), (None, "C")]

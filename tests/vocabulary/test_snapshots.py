@@ -6,6 +6,7 @@ A small project of a domain's, because the vocabulary's own has neither.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,3 +73,32 @@ def test_a_participle_of_the_domain_s_own(shelf: Engine) -> None:
     assert "balloon_flown" in shelf.project.sql("{{ event_id('balloon_flown', key=['a']) }}")
     said = shelf.project.refusal("event_id('balloon_swum', key=['a'])")
     assert "name is balloon_swum" in said
+
+
+STAMPED = """
+{% snapshot stamped %}
+{{ config(unique_key='article_id', strategy='timestamp', updated_at='changed_at') }}
+select * from {{ target.schema }}.articles
+{% endsnapshot %}
+"""
+
+
+@pytest.mark.parametrize("type_", ["timestamp", "timestamp with time zone"])
+def test_a_snapshot_of_either_clock_is_a_history_of_instants(shelf: Engine, type_: str) -> None:
+    """dbt's `timestamp` strategy takes the moments from the source, zone or no zone."""
+    (shelf.project.root / "snapshots" / "states.sql").write_text(STAMPED, encoding="utf-8")
+    (shelf.project.root / "models" / "states_history.sql").write_text(
+        "{{ snapshot_history(ref('stamped')) }}", encoding="utf-8"
+    )
+    if shelf.schema != "main":
+        type_ = "datetime" if type_ == "timestamp" else "timestamp"
+    for day in ("02", "09"):
+        moment = f"cast('2017-01-{day} 04:00:00' as {type_})"
+        shelf.put("articles", [{"article_id": "1", "size": f"'{day}'", "changed_at": moment}])
+        results = shelf.project.build()
+        assert {r.status for r in results.values()} == {"success"}, results
+    found = shelf.query(
+        "select valid_from, valid_to from {schema}.states_history order by valid_from"
+    )
+    first, second = (datetime(2017, 1, day, 4, tzinfo=UTC) for day in (2, 9))
+    assert found == [(first, second), (second, None)]

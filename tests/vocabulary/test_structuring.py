@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.vocabulary.engines import Engine
 from tests.vocabulary.words import Project, answer
 
+T = "api.Relation.create(database=target.database, schema=target.schema, identifier='t')"
 ABSENT = object()
 TYPES = {"id": "INTEGER", "payload": "VARCHAR"}
 FIELDS = (
@@ -70,7 +71,7 @@ def test_every_value_is_parsed_or_named(words: Project, rows: list[Any]) -> None
     for row, (_, *parsed, unparsed) in zip(rows, found, strict=True):
         named = {said.split(":")[0] for said in unparsed}
         if row == "[1]":
-            assert named == {"n"} and unparsed == ["n: is missing"]
+            assert unparsed == ["payload: is no object", "n: is missing"]
         elif not isinstance(row, dict):
             assert named == ({"payload"} if row is not None else set())
             assert parsed == [None] * 4
@@ -129,3 +130,47 @@ def test_a_model_s_own_columns_are_a_declaration(engine: Engine) -> None:
 )
 def test_wrong_declarations(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
+
+
+def test_where_no_object_is_nothing_is_empty_in_silence(engine: Engine) -> None:
+    """A text in a text, a list for an object, a number that has no parts."""
+    fields = "{'paid': {'type': 'integer', 'path': '$.payment.paid'}, \"o'c\": 'text'}"
+    texts = {
+        '{"payment": {"paid": 5}, "o\'\'c": "x"}': (5, []),
+        '{"payment": 7}': (None, ["payload: has no object at $.payment"]),
+        '{"payment": [{"paid": 5}]}': (None, ["payload: has no object at $.payment"]),
+        '{"payment": null}': (None, []),
+        "{}": (None, []),
+        "null": (None, []),
+        '"{\\"payment\\": {\\"paid\\": 5}}"': (None, ["payload: is no object"]),
+        "[5]": (None, ["payload: is no object"]),
+    }
+    raw = "r" if engine.schema != "main" else ""
+    for payload, expected in texts.items():
+        text = payload.replace("''", "\\'") if raw else payload
+        engine.put("t", [{"payload": f"{raw}'{text}'"}])
+        arguments = T + ", 'payload', fields=" + fields
+        found = engine.query(engine.project.sql("{{ structured(" + arguments + ", keep=[]) }}"))
+        assert [(row[0], row[2]) for row in found] == [expected], payload
+    engine.put("t", [{"payload": """'{"lines": [5, {"a": 1}, null]}'"""}])
+    arguments = T + ", 'payload', '$.lines', fields={'a': 'integer'}, keep=[]"
+    found = engine.query(engine.project.sql("{{ unnested(" + arguments + ") }}"))
+    no = ["payload: has no object at $.lines[]"]
+    assert sorted(found) == [(1, None, no), (2, 1, []), (3, None, [])]
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "fits"),
+    [
+        ("decimal(4, 2)", "12.3400", True), ("decimal(4, 2)", "0012.34", True),
+        ("decimal(4, 2)", "123.40", False), ("decimal(4, 2)", "-12.345", False),
+        ("decimal(2, 2)", "0.12", True), ("decimal(2, 2)", "1.12", False),
+    ],
+)  # fmt: skip
+def test_a_decimal_has_its_digits_on_both_engines(
+    engine: Engine, type_: str, text: str, fits: bool
+) -> None:
+    engine.put("t", [{"payload": f"""'{{"m": "{text}"}}'"""}])
+    arguments = T + ", 'payload', fields={'m': '" + type_ + "'}, keep=[]"
+    ((_, unparsed),) = engine.query(engine.project.sql("{{ structured(" + arguments + ") }}"))
+    assert unparsed == ([] if fits else [f"m: {text} is no {type_}"])

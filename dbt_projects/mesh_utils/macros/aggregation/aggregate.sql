@@ -30,7 +30,9 @@
       "the column that tells when a row came in: `by_period` finds late rows by it"
   ) }}
 {%- endif -%}
-{%- set start = _period_start(day, grain) -%}
+{%- set start = _period_start(_name(day), grain) -%}
+{%- set period, by = _name(period), _names(by) -%}
+{%- set recorded_at = _name(recorded_at) if recorded_at -%}
 {%- set again = _aggregates_again() -%}
 {%- set measures = additive.items() | list + non_additive.items() | list -%}
 {%- if again -%}
@@ -58,7 +60,7 @@ select
     {{ column }}
     {%- endfor %}
     {%- for measure, expression in measures %},
-    {{ expression }} as {{ measure }}
+    {{ expression }} as {{ _name(measure) }}
     {%- endfor %}
     {%- if recorded_at %},
     count(*) as source_rows,

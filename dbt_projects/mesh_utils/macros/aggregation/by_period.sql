@@ -4,16 +4,16 @@
   {%- if not _aggregates_again() -%}
     {{ return(_as_table()) }}
   {%- endif -%}
-  {%- set declared = config.get('meta').aggregation -%}
+  {%- set period = _name(config.get('meta').aggregation.period) -%}
   {%- set fresh = _scratch_relation() -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {%- do run_query(create_table_as(True, fresh, sql)) -%}
-  {%- set touched = run_query('select distinct ' ~ declared.period ~ ' from ' ~ fresh) -%}
+  {%- set touched = run_query('select distinct ' ~ period ~ ' from ' ~ fresh) -%}
   {%- call statement('main') -%}
     {%- if touched | length -%}
-      {{ _replace_periods(fresh, declared.period, touched.columns[0].values()) }}
+      {{ _replace_periods(fresh, period, touched.columns[0].values()) }}
     {%- else -%}
       select 'no period was touched' as nothing
     {%- endif -%}

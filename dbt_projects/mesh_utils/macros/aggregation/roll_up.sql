@@ -28,16 +28,18 @@
   {%- endif -%}
   {{ _expect_one_of('roll_up', 'a measure', measure, declared.additive.keys() | list) }}
 {%- endfor -%}
-{%- set columns = by | list -%}
+{%- set columns = _names(by) -%}
 {%- if grain is not none -%}
-  {%- do columns.insert(0, _period_start(declared.period, grain) ~ ' as ' ~ declared.period) -%}
+  {%- set period = _name(declared.period) -%}
+  {%- do columns.insert(0, _period_start(period, grain) ~ ' as ' ~ period) -%}
 {%- endif -%}
 select
     {%- for column in columns %}
     {{ column }},
     {%- endfor %}
     {%- for measure in measures %}
-    {{ _adding(declared.additive[measure]) }}({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+    {{ _adding(declared.additive[measure]) }}({{ _name(measure) }}) as {{ _name(measure) }}
+    {{- ',' if not loop.last }}
     {%- endfor %}
 from {{ relation }}
 {%- for column in columns %}

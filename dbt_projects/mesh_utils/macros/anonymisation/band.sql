@@ -17,8 +17,8 @@
   {%- endif -%}
   case
         {%- for edge in edges %}
-        when {{ number }} < {{ edge }} then '{{ labels[loop.index0] }}'
+        when {{ number }} < {{ edge }} then {{ _literal(labels[loop.index0]) }}
         {%- endfor %}
-        when {{ number }} >= {{ edges[-1] }} then '{{ labels[-1] }}'
+        when {{ number }} >= {{ edges[-1] }} then {{ _literal(labels[-1]) }}
     end
 {%- endmacro %}

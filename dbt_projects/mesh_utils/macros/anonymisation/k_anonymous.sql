@@ -3,7 +3,8 @@
 {%- if k is not integer or k < 2 -%}
   {{ _refuse('k_anonymous', 'k', k, 'a whole number, 2 or more') }}
 {%- endif -%}
-{%- set sharing = 'count(distinct ' ~ of ~ ')' if of else 'count(*)' -%}
+{%- set columns = _names(columns) -%}
+{%- set sharing = 'count(distinct ' ~ _name(of) ~ ')' if of else 'count(*)' -%}
 select
     {{ columns | join(', ') }},
     {{ sharing }} as sharing

@@ -5,8 +5,9 @@
   {{ return(adapter.dispatch('utc_instant')(timestamp)) }}
 {%- endmacro %}
 
+{# An instant stays one: a cast in between, because of it alone DuckDB would make a clock's time. #}
 {% macro default__utc_instant(timestamp) -%}
-  timezone('UTC', {{ timestamp }})
+  timezone('UTC', cast({{ timestamp }} as timestamp))
 {%- endmacro %}
 
 {% macro bigquery__utc_instant(timestamp) -%}

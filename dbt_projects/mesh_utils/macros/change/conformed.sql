@@ -1,6 +1,7 @@
 {# Looks at the columns that the source has now: what it renamed, retyped or moved is absorbed as it
    was declared, and what nobody declared is warned of. #}
 {% macro conformed(relation, columns, ignored=[]) -%}
+{{ _expect_columns('conformed', 'ignored', ignored, least=0) -}}
 {%- set columns = _declared(columns) -%}
 {%- set there = _columns_of(relation) -%}
 {%- for found in _differences(columns, there, ignored) -%}
@@ -11,15 +12,17 @@
 {%- for column in columns -%}
   {%- set values = [] -%}
   {%- for name in column.names if name in there -%}
-    {%- set value = _converted(name, there[name], column.type) -%}
-    {%- if value != name -%}
-      {%- set text = 'cast(' ~ name ~ ' as ' ~ dbt.type_string() ~ ')' -%}
-      {%- do reasons.append("case when " ~ name ~ " is not null and " ~ value
-          ~ " is null then '" ~ name ~ ": ' || " ~ text ~ " || ' is no " ~ column.type ~ "' end") -%}
+    {%- set source = adapter.quote(name) -%}
+    {%- set value = _converted(source, there[name], column.type) -%}
+    {%- if value != source -%}
+      {%- set text = 'cast(' ~ source ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+      {%- do reasons.append("case when " ~ source ~ " is not null and " ~ value ~ " is null then "
+          ~ _literal(name ~ ": ") ~ " || " ~ text ~ " || " ~ _literal(" is no " ~ column.type)
+          ~ " end") -%}
     {%- endif -%}
     {%- for earlier in values -%}
-      {%- do reasons.append("case when " ~ earlier ~ " <> " ~ value ~ " then '" ~ column.name
-          ~ ": " ~ name ~ " tells something else' end") -%}
+      {%- do reasons.append("case when " ~ earlier ~ " <> " ~ value ~ " then "
+          ~ _literal(column.name ~ ": " ~ name ~ " tells something else") ~ " end") -%}
     {%- endfor -%}
     {%- do values.append(value) -%}
   {%- endfor -%}
@@ -31,7 +34,8 @@
   {%- else -%}
     {%- set value = 'coalesce(' ~ values | join(', ') ~ ')' -%}
   {%- endif -%}
-  {%- do lines.append(value if value == column.name else value ~ ' as ' ~ column.name) -%}
+  {%- set name = adapter.quote(column.name) -%}
+  {%- do lines.append(value if value == name else value ~ ' as ' ~ name) -%}
 {%- endfor -%}
 select
     {{ lines | join(',\n    ') }},
@@ -43,22 +47,37 @@ from {{ relation }}
 {% macro _converted(column, from_type, to_type) -%}
   {%- set from_kind, kind = _kind(from_type), _reading(to_type)[0] -%}
   {%- set type_ = _reading(to_type)[2] -%}
-  {%- if from_type | lower == type_ | lower or (from_kind == kind and target.type == 'bigquery') -%}
+  {%- if from_type | lower == type_ | lower
+      or (from_kind == kind and kind != 'decimal' and target.type == 'bigquery') -%}
     {{ return(column) }}
   {%- elif kind == 'text' -%}
     {{ return('cast(' ~ column ~ ' as ' ~ type_ ~ ')') }}
   {%- elif from_kind in ('number', 'decimal') and kind == 'integer' -%}
     {{ return('case when ' ~ column ~ ' = floor(' ~ column ~ ') then '
               ~ _safe_cast(column, type_) ~ ' end') }}
-  {%- elif from_kind in ('integer', 'number', 'decimal') and kind in ('integer', 'number', 'decimal')
+  {%- elif from_kind in ('integer', 'number', 'decimal') and kind in ('number', 'decimal') -%}
+    {{ return(_same_number(column, from_type, type_, kind)) }}
+  {%- elif from_kind == 'integer' and kind == 'integer'
       or (from_kind == 'date' and kind.startswith('timestamp')) -%}
-    {{ return(_safe_cast(column, 'numeric' if kind == 'decimal' and target.type == 'bigquery'
-                            else type_)) }}
+    {{ return(_safe_cast(column, type_)) }}
   {%- elif from_kind == 'timestamp without a zone' and kind == 'date' -%}
     {{ return('case when cast(cast(' ~ column ~ ' as date) as timestamp) = cast(' ~ column
               ~ ' as timestamp) then cast(' ~ column ~ ' as date) end') }}
   {%- endif -%}
   {{ return(_strictly('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')', to_type)) }}
+{%- endmacro %}
+
+{# A number as a type that has it exactly; NULL where it would be rounded. #}
+{% macro _same_number(column, from_type, type_, kind) -%}
+  {%- if kind == 'decimal' and target.type == 'bigquery' -%}
+    {%- set size = _decimal_size(type_) -%}
+    {%- set value = 'round(' ~ _safe_cast(column, 'numeric') ~ ', ' ~ size[1] ~ ')' -%}
+    {%- set fits = ' and abs(' ~ value ~ ') < 1e' ~ size[0] -%}
+  {%- else -%}
+    {%- set value, fits = _safe_cast(column, type_), '' -%}
+  {%- endif -%}
+  {{ return('case when ' ~ _safe_cast(value, from_type) ~ ' = ' ~ column ~ fits ~ ' then ' ~ value
+            ~ ' end') }}
 {%- endmacro %}
 
 {# What a type of the database is, in the words of declarations. #}
@@ -68,6 +87,8 @@ from {{ relation }}
   {{ return({
       'varchar': 'text', 'string': 'text', 'text': 'text', 'tinyint': 'integer',
       'smallint': 'integer', 'integer': 'integer', 'bigint': 'integer', 'int64': 'integer',
+      'utinyint': 'integer', 'usmallint': 'integer', 'uinteger': 'integer', 'ubigint': 'integer',
+      'hugeint': 'integer', 'timestamp_s': naive, 'timestamp_ms': naive, 'timestamp_ns': naive,
       'decimal': 'decimal', 'numeric': 'decimal', 'bignumeric': 'decimal', 'double': 'number',
       'float': 'number', 'float64': 'number', 'boolean': 'boolean', 'bool': 'boolean',
       'date': 'date', 'datetime': naive,

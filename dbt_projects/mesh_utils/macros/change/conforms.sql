@@ -1,4 +1,5 @@
 {% test conforms(model, columns, ignored=[]) %}
+{{- _expect_columns('conforms', 'ignored', ignored, least=0) -}}
 {%- for found in _differences(_declared(columns), _columns_of(model), ignored) %}
 select
     {{ _literal(found.column) }} as column_name,

@@ -10,7 +10,7 @@ where kept.n <> origin.n
 
 {% test keeps_total_of(model, column_name, origin) %}
 select kept.total, origin.total as expected
-from (select sum({{ column_name }}) as total from {{ model }}) as kept
-cross join (select sum({{ column_name }}) as total from {{ origin }}) as origin
+from (select sum({{ _name(column_name) }}) as total from {{ model }}) as kept
+cross join (select sum({{ _name(column_name) }}) as total from {{ origin }}) as origin
 where kept.total <> origin.total
 {% endtest %}

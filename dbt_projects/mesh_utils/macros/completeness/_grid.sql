@@ -9,6 +9,7 @@
   ) }}
 {%- endif -%}
 {%- set whole = start and end -%}
+{%- set by, period = _names(by), _name(period) -%}
     select {{ 'distinct ' if expected }}{% for column in by %}{{ column }}, {% endfor %}{{ period }}
     from (
         select {{ 'distinct' if whole and by }}

@@ -10,6 +10,7 @@
 {%- else -%}
 {{ _expect_grain('completeness', grain) -}}
 {{ _expect_columns('completeness', 'by', by, least=0) -}}
+{%- set by, per, period = _names(by), _names(per), _name(period) -%}
 {%- set first = _period_start(start, grain) if start else 'min(row_period)' -%}
 {%- set last = _period_start(end, grain) if end else 'max(row_period)' -%}
 select
@@ -53,6 +54,8 @@ from (
 {# Who is expected, and when, is said by another relation: in several rows, it may be, that name the
    same period of a group. #}
 {% macro _completeness_of_grid(relation, period, grain, start, end, by, expected, per) -%}
+{%- set grid = _grid('completeness', relation, period, grain, start, end, by, expected) -%}
+{%- set by, per, period = _names(by), _names(per), _name(period) -%}
 select
     {%- for column in per %}
     grid.{{ column }},
@@ -61,7 +64,7 @@ select
     count(given.{{ period }}) as periods_there,
     100.0 * count(given.{{ period }}) / nullif(count(*), 0) as completeness
 from (
-{{ _grid('completeness', relation, period, grain, start, end, by, expected) }}
+{{ grid }}
 ) as grid
 left join (
     select distinct

@@ -1,5 +1,5 @@
 {% macro spine(start, end, grain, period='period') -%}
 {{ _expect_grain('spine', grain) -}}
-select {{ period }}
-from {{ _each_period(_period_start(start, grain), end, grain, period) }}
+select {{ _name(period) }}
+from {{ _each_period(_period_start(start, grain), end, grain, _name(period)) }}
 {%- endmacro %}

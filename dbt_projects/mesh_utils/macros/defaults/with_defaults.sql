@@ -21,11 +21,11 @@
 select
     * replace (
         {%- for column, type in types.items() %}
-        case when {{ _is_empty(column, type) }} then {{ defaults[column] }} else {{ column }} end
-            as {{ column }}{{ ',' if not loop.last }}
+        case when {{ _is_empty(column, type) }} then {{ defaults[column] }} else {{ _name(column) }} end
+            as {{ _name(column) }}{{ ',' if not loop.last }}
         {%- endfor %}
     ),
-    {{ _names_of_empty(types) }} as {{ recorded_in }}
+    {{ _names_of_empty(types) }} as {{ _name(recorded_in) }}
 from {{ relation }}
 {%- endmacro %}
 
@@ -34,15 +34,15 @@ from {{ relation }}
 {%- endmacro %}
 
 {% macro default__was_defaulted(column, recorded_in) -%}
-  list_contains({{ recorded_in }}, '{{ column }}')
+  list_contains({{ _name(recorded_in) }}, '{{ column }}')
 {%- endmacro %}
 
 {% macro bigquery__was_defaulted(column, recorded_in) -%}
-  '{{ column }}' in unnest({{ recorded_in }})
+  '{{ column }}' in unnest({{ _name(recorded_in) }})
 {%- endmacro %}
 
 {% macro _is_empty(column, type) -%}
-  {{ column }} is null {%- if type == 'text' %} or trim({{ column }}) = '' {%- endif %}
+  {{ _name(column) }} is null {%- if type == 'text' %} or trim({{ _name(column) }}) = '' {%- endif %}
 {%- endmacro %}
 
 {% macro _default_literal(column, type, value) -%}
@@ -70,6 +70,9 @@ from {{ relation }}
     {{ dbt.string_literal(dbt.escape_single_quotes(value)) }}
   {%- elif type in ('date', 'timestamp') -%}
     {{ type }} '{{ value }}'
+  {%- elif value is integer and value is not boolean and target.type == 'duckdb' -%}
+    {#- As a text, which takes the column's type: beside the number 0, a decimal(10, 2) gets wider. -#}
+    '{{ value }}'
   {%- else -%}
     {{ value | lower }}
   {%- endif -%}

@@ -17,8 +17,7 @@
 {% macro _reading(data_type) -%}
   {%- set declared = data_type | lower | trim -%}
   {%- set on_bigquery = target.type == 'bigquery' -%}
-  {%- set sized = '(?:decimal|numeric) *[(] *[0-9]+ *(?:, *([0-9]+) *)?[)]' -%}
-  {%- set size = modules.re.fullmatch(sized, declared) -%}
+  {%- set size = _decimal_size(declared) -%}
   {%- set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
   {%- set time = day ~ '[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?' -%}
   {%- if declared in ('text', 'string', 'varchar') -%}
@@ -27,8 +26,8 @@
     {%- set here = 'bigint' if declared in ('int64', 'long') else declared -%}
     {{ return(['integer', '[+-]?[0-9]+', 'int64' if on_bigquery else here]) }}
   {%- elif size -%}
-    {%- set scale = (size.group(1) or 0) | int -%}
-    {{ return(['decimal', '[+-]?[0-9]+([.][0-9]{0,' ~ scale ~ '}0*)?', declared]) }}
+    {%- set whole = '0*[0-9]{1,' ~ size[0] ~ '}' if size[0] else '0+' -%}
+    {{ return(['decimal', '[+-]?' ~ whole ~ '([.][0-9]{0,' ~ size[1] ~ '}0*)?', declared]) }}
   {%- elif declared in ('number', 'double', 'float', 'float64') -%}
     {{ return(['number', '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?',
                'float64' if on_bigquery else 'double']) }}
@@ -44,6 +43,21 @@
   {%- endif -%}
   {{ _refuse('a declaration', 'a type', data_type, 'text, integer, bigint, decimal(10, 2), number,'
              ~ ' boolean, date, timestamp or instant') }}
+{%- endmacro %}
+
+{# Of a decimal's type: how many digits it has before the point, and how many after; else nothing.
+   The limits are those of BigQuery's NUMERIC. #}
+{% macro _decimal_size(data_type) -%}
+  {%- set sized = '(?:decimal|numeric) *[(] *([0-9]+) *(?:, *([0-9]+) *)?[)]' -%}
+  {%- set size = modules.re.fullmatch(sized, data_type | lower | trim) -%}
+  {%- if not size %}{{ return(none) }}{% endif -%}
+  {%- set places = (size.group(2) or 0) | int -%}
+  {%- set whole = size.group(1) | int - places -%}
+  {%- if places > 9 or whole < 0 or whole > 29 -%}
+    {{ _refuse('a declaration', 'a type', data_type,
+               'decimal(10, 2) or the like: at most 9 places, and 29 digits before them') }}
+  {%- endif -%}
+  {{ return([whole, places]) }}
 {%- endmacro %}
 
 {% macro _matches(text, form) -%}

@@ -3,6 +3,8 @@
 {% macro history(relation, key, at, state, order=[], gone=none) -%}
 {{- _expect_columns('history', 'key', key) -}}
 {{- _expect_columns('history', 'state', state) -}}
+{{- _expect_columns('history', 'order', order, least=0) -}}
+{%- set key, state, order = _names(key), _names(state), _names(order) -%}
 {%- set ordered = 'partition by ' ~ key | join(', ') ~ ' order by changed_at nulls first' -%}
 with changes as (
     select

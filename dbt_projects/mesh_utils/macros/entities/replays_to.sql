@@ -1,13 +1,16 @@
 {% test replays_to(model, events, key, at, state, order=[], gone=none) %}
+{%- set latest = latest_state(events, key, at, state, order, gone) -%}
+{%- set told = _names(key + state) | join(', ') -%}
 with replayed as (
-    select {{ (key + state) | join(', ') }}
+    select {{ told }}, 1 as times
     from (
-        {{ latest_state(events, key, at, state, order, gone) | indent(8) }}
+        {{ latest | indent(8) }}
     ) as latest
 ),
 
 stands as (
-    select {{ (key + state) | join(', ') }} from {{ model }}
+    -- Counted, so that an entity that stands twice is found.
+    select {{ told }}, count(*) as times from {{ model }} group by {{ told }}
 )
 
 select 'the events tell' as what, told.*

@@ -1,5 +1,6 @@
 {% test whole_history(model, key, holes=false) %}
 {{- _expect_columns('whole_history', 'key', key) -}}
+{%- set key = _names(key) -%}
 {%- set ordered = 'partition by ' ~ key | join(', ') ~ ' order by valid_from nulls first' -%}
 with states as (
     select

@@ -9,7 +9,7 @@
   {%- endif -%}
   {%- set several = key | length > 1 -%}
   {%- set parts = ["'" ~ name ~ "'"] -%}
-  {%- for column in key -%}
+  {%- for column in _names(key) -%}
     {%- set text = 'cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')' -%}
     {%- set length = 'cast(length(' ~ text ~ ') as ' ~ dbt.type_string() ~ ") || '.' || " -%}
     {%- set part = "':' || " ~ (length if several else '') ~ text -%}

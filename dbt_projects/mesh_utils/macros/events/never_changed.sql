@@ -3,11 +3,11 @@
 {{- _expect_columns('never_changed', 'columns', columns) -}}
 select
     {%- for column in key %}
-    recorded.{{ column }},
+    recorded.{{ _name(column) }},
     {%- endfor %}
     {%- for column in columns %}
-    recorded.{{ column }} as {{ column }}_recorded,
-    origin.{{ column }} as {{ column }}_now{{ ',' if not loop.last }}
+    recorded.{{ _name(column) }} as {{ _name(column ~ '_recorded') }},
+    origin.{{ _name(column) }} as {{ _name(column ~ '_now') }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ model }} as recorded
 inner join {{ origin }} as origin
@@ -18,6 +18,6 @@ where
 
 {% macro _pairs(columns, operator) -%}
   {%- set pairs = [] -%}
-  {%- for c in columns %}{% do pairs.append(['origin.', c, ' ', operator, ' recorded.', c] | join) %}{% endfor -%}
+  {%- for c in _names(columns) %}{% do pairs.append(['origin.', c, ' ', operator, ' recorded.', c] | join) %}{% endfor -%}
   {{ return(pairs) }}
 {%- endmacro %}

@@ -2,6 +2,8 @@
    said of it. Where half of a group has one value, there is no spread: its bounds are empty, and
    so is the flag, because nothing was found out. #}
 {% macro _outliers(word, relation, column, method, by, factor, lower, upper, more=none) -%}
+{%- set value = _name(column) -%}
+{%- set below, above = _name(column ~ '_lower'), _name(column ~ '_upper') -%}
 {%- set factors = {'iqr': 1.5, 'mad': 3, 'robust_zscore': 3.5, 'bounds': none} -%}
 {{ _expect_one_of(word, 'method', method, factors.keys() | list) -}}
 {{ _expect_columns(word, 'by', by, least=0) -}}
@@ -14,10 +16,10 @@
 {%- endif -%}
 select
     *,
-    {% if method != 'bounds' or lower is not none %}{{ column }} < {{ column }}_lower {%- endif %}
+    {% if method != 'bounds' or lower is not none %}{{ value }} < {{ below }} {%- endif %}
     {%- if method != 'bounds' or lower is not none and upper is not none %} or {% endif %}
-    {%- if method != 'bounds' or upper is not none %}{{ column }} > {{ column }}_upper {%- endif %}
-        as {{ column }}_is_outlier
+    {%- if method != 'bounds' or upper is not none %}{{ value }} > {{ above }} {%- endif %}
+        as {{ _name(column ~ '_is_outlier') }}
     {%- if more %},
     {{ more }}
     {%- endif %}
@@ -26,10 +28,10 @@ from (
     select
         *
         {%- if lower is not none %},
-        {{ lower }} as {{ column }}_lower
+        {{ lower }} as {{ below }}
         {%- endif %}
         {%- if upper is not none %},
-        {{ upper }} as {{ column }}_upper
+        {{ upper }} as {{ above }}
         {%- endif %}
     from {{ relation }}
 {%- else %}
@@ -51,23 +53,25 @@ from (
 {%- endmacro %}
 
 {% macro _bounds(column, method, factor) -%}
+  {%- set below, above = _name(column ~ '_lower'), _name(column ~ '_upper') -%}
   {%- if method == 'iqr' -%}
-        quartile_1 - {{ factor }} * nullif(quartile_3 - quartile_1, 0) as {{ column }}_lower,
-        quartile_3 + {{ factor }} * nullif(quartile_3 - quartile_1, 0) as {{ column }}_upper
+        quartile_1 - {{ factor }} * nullif(quartile_3 - quartile_1, 0) as {{ below }},
+        quartile_3 + {{ factor }} * nullif(quartile_3 - quartile_1, 0) as {{ above }}
   {%- else -%}
-        middle - {{ factor }} * {{ _scale(method) }} as {{ column }}_lower,
-        middle + {{ factor }} * {{ _scale(method) }} as {{ column }}_upper
+        middle - {{ factor }} * {{ _scale(method) }} as {{ below }},
+        middle + {{ factor }} * {{ _scale(method) }} as {{ above }}
   {%- endif -%}
 {%- endmacro %}
 
 {# Groups are small and rows are many: the bounds are found by group, and joined. #}
 {% macro default___with_bounds(relation, column, method, by, factor) -%}
-{%- set value = 'cast(' ~ column ~ ' as double)' -%}
+{%- set value = 'cast(' ~ _name(column) ~ ' as double)' -%}
+{%- set by = _names(by) -%}
 {%- set groups = by | join(', ') -%}
 select
         given.*,
-        bounds.{{ column }}_lower,
-        bounds.{{ column }}_upper
+        bounds.{{ _name(column ~ '_lower') }},
+        bounds.{{ _name(column ~ '_upper') }}
     from {{ relation }} as given
     left join (
         select
@@ -117,8 +121,8 @@ select
 
 {# BigQuery finds exact percentiles over windows only. #}
 {% macro bigquery___with_bounds(relation, column, method, by, factor) -%}
-{%- set value = 'cast(' ~ column ~ ' as float64)' -%}
-{%- set group = 'over (' ~ ('partition by ' ~ by | join(', ') if by) ~ ')' -%}
+{%- set value = 'cast(' ~ _name(column) ~ ' as float64)' -%}
+{%- set group = 'over (' ~ ('partition by ' ~ _names(by) | join(', ') if by) ~ ')' -%}
 {%- if method == 'iqr' -%}
 select
         * except (quartile_1, quartile_3),

@@ -1,19 +1,21 @@
 {% macro winsorise(
     relation, column, method='iqr', by=[], factor=none, lower=none, upper=none, type=none
 ) -%}
+{%- set value, below, above = _name(column), _name(column ~ '_lower'), _name(column ~ '_upper') -%}
 {%- set clipped -%}
 case
         {%- if method != 'bounds' or lower is not none %}
-        when {{ column }} < {{ column }}_lower then {{ column }}_lower
+        when {{ value }} < {{ below }} then {{ below }}
         {%- endif %}
         {%- if method != 'bounds' or upper is not none %}
-        when {{ column }} > {{ column }}_upper then {{ column }}_upper
+        when {{ value }} > {{ above }} then {{ above }}
         {%- endif %}
-        else {{ column }}
+        else {{ value }}
     end
 {%- endset -%}
 {{ _outliers(
     'winsorise', relation, column, method, by, factor, lower, upper,
-    ('cast(' ~ clipped ~ ' as ' ~ type ~ ')' if type else clipped) ~ ' as ' ~ column ~ '_winsorised'
+    ('cast(' ~ clipped ~ ' as ' ~ type ~ ')' if type else clipped)
+    ~ ' as ' ~ _name(column ~ '_winsorised')
 ) }}
 {%- endmacro %}

@@ -3,9 +3,9 @@
 {%- endmacro %}
 
 {% macro default__each_of(list, name) -%}
-  unnest({{ list }}) as each_of_them ({{ name }})
+  unnest({{ list }}) as each_of_them ({{ _name(name) }})
 {%- endmacro %}
 
 {% macro bigquery__each_of(list, name) -%}
-  unnest({{ list }}) as {{ name }}
+  unnest({{ list }}) as {{ _name(name) }}
 {%- endmacro %}

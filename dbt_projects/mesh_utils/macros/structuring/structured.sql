@@ -1,4 +1,5 @@
 {% macro structured(relation, column, fields=none, keep=none) -%}
+{{ _expect_columns('structured', 'keep', keep or [], least=0) -}}
 {%- set fields = _fields('structured', fields, (keep or []) + [column, 'unparsed']) -%}
 with read as (
     select
@@ -12,7 +13,7 @@ with read as (
 select
     {{ _kept(keep, fields, []) }}
     {{ _typed(fields) }},
-    {{ _unparsed(column, 'mesh_json', fields) }} as unparsed
+    {{ _unparsed(column, 'mesh_json', fields, '$') }} as unparsed
 from said
 {%- endmacro %}
 
@@ -38,9 +39,12 @@ from said
         or said.keys() | reject('in', ['type', 'path', 'required']) | list -%}
       {{ _refuse(word, 'field ' ~ name, said, "a type, or a mapping of `type`, `path`, `required`") }}
     {%- endif -%}
+    {%- set own = '$.' ~ (name if modules.re.fullmatch('\\w+', name) else '"' ~ name ~ '"') -%}
     {%- do found.append({
-        'name': name, 'type': said['type'], 'path': said.get('path', '$.' ~ name),
+        'name': name, 'type': said['type'], 'path': said.get('path', own),
         'required': said.get('required', false), 'kind': _reading(said['type'])[0],
+        'as': adapter.quote(name), 'said': adapter.quote('mesh_' ~ name),
+        'nested': adapter.quote('mesh_' ~ name ~ '_nested'),
     }) -%}
   {%- endfor -%}
   {{ return(found) }}
@@ -61,8 +65,8 @@ said as (
     select
         *
         {%- for field in fields %},
-        {{ _scalar(json, field.path) }} as mesh_{{ field.name }},
-        {{ _is_nested(json, field.path) }} as mesh_{{ field.name }}_nested
+        {{ _scalar(json, field.path) }} as {{ field.said }},
+        {{ _is_nested(json, field.path) }} as {{ field.nested }}
         {%- endfor %}
     from {{ from_ }}
 )
@@ -70,11 +74,11 @@ said as (
 
 {% macro _kept(keep, fields, others) -%}
   {%- if keep is not none -%}
-    {{ return(keep | join(',\n    ') ~ (',' if keep else '')) }}
+    {{ return(_names(keep) | join(',\n    ') ~ (',' if keep else '')) }}
   {%- endif -%}
   {%- set ours = ['mesh_json'] + others -%}
   {%- for field in fields -%}
-    {%- do ours.extend(['mesh_' ~ field.name, 'mesh_' ~ field.name ~ '_nested']) -%}
+    {%- do ours.extend([field.said, field.nested]) -%}
   {%- endfor -%}
   {{ return(_all_but('said', ours) ~ ',') }}
 {%- endmacro %}
@@ -82,29 +86,34 @@ said as (
 {% macro _typed(fields) -%}
   {%- set lines = [] -%}
   {%- for field in fields -%}
-    {%- do lines.append(_strictly('mesh_' ~ field.name, field.type) ~ ' as ' ~ field.name) -%}
+    {%- do lines.append(_strictly(field.said, field.type) ~ ' as ' ~ field['as']) -%}
   {%- endfor -%}
   {{ lines | join(',\n    ') }}
 {%- endmacro %}
 
-{# Why fields have no value, though the text has something there, or should. #}
-{% macro _unparsed(column, json, fields, more=[]) -%}
-  {%- set reasons = [
-      "case when " ~ column ~ " is not null and mesh_json is null then '"
-      ~ column ~ ": is no JSON' end"
-  ] + more -%}
+{# Why fields have no value, though the text has something there, or should. `at`: where the JSON
+   is in the text. #}
+{% macro _unparsed(column, json, fields, at, more=[]) -%}
+  {%- set reasons = ["case when " ~ _name(column) ~ " is not null and mesh_json is null then "
+                     ~ _literal(column ~ ": is no JSON") ~ " end"] + more -%}
+  {%- for place in _places(fields) -%}
+    {%- set where = at ~ place[1:] -%}
+    {%- do reasons.append("case when lower(" ~ _json_type(json, place) ~ ") not in ('object', 'null')"
+        ~ "\n            then " ~ _literal(column ~ (": is no object" if where == '$' else
+                                                     ": has no object at " ~ where)) ~ " end") -%}
+  {%- endfor -%}
   {%- for field in fields -%}
-    {%- set said = 'mesh_' ~ field.name -%}
+    {%- set said, nested = field.said, field.nested -%}
     {%- if field.kind != 'text' -%}
       {%- do reasons.append("case when " ~ said ~ " is not null and " ~ _strictly(said, field.type)
-          ~ " is null\n            then '" ~ field.name ~ ": ' || " ~ said ~ " || ' is no "
-          ~ field.type ~ "' end") -%}
+          ~ " is null\n            then " ~ _literal(field.name ~ ": ") ~ " || " ~ said ~ " || "
+          ~ _literal(" is no " ~ field.type) ~ " end") -%}
     {%- endif -%}
-    {%- do reasons.append("case when " ~ said ~ "_nested\n            then '" ~ field.name
-        ~ ": is an object or a list, and no " ~ field.type ~ "' end") -%}
+    {%- do reasons.append("case when " ~ nested ~ "\n            then "
+        ~ _literal(field.name ~ ": is an object or a list, and no " ~ field.type) ~ " end") -%}
     {%- if field.required -%}
-      {%- do reasons.append("case when " ~ json ~ " is not null and not " ~ said ~ "_nested and "
-          ~ said ~ " is null\n            then '" ~ field.name ~ ": is missing' end") -%}
+      {%- do reasons.append("case when " ~ json ~ " is not null and not " ~ nested ~ " and "
+          ~ said ~ " is null\n            then " ~ _literal(field.name ~ ": is missing") ~ " end") -%}
     {%- endif -%}
   {%- endfor -%}
   {{ _texts(reasons) }}
@@ -113,25 +122,48 @@ said as (
 {# A text that is no JSON is NULL. #}
 {% macro _json_of(column) -%}
   {%- if target.type == 'bigquery' -%}
-    safe.parse_json({{ column }}, wide_number_mode => 'round')
+    safe.parse_json({{ _name(column) }}, wide_number_mode => 'round')
   {%- else -%}
-    try_cast({{ column }} as json)
+    try_cast({{ _name(column) }} as json)
   {%- endif -%}
 {%- endmacro %}
 
 {# The text of a string, number or boolean; NULL for JSON's null, an object, a list, and nothing. #}
 {% macro _scalar(json, path) -%}
   {%- if target.type == 'bigquery' -%}
-    json_value({{ json }}, '{{ path }}')
+    json_value({{ json }}, {{ _literal(path) }})
   {%- else -%}
-    json_extract_string(json_value({{ json }}, '{{ path }}'), '$')
+    json_extract_string(json_value({{ json }}, {{ _literal(path) }}), '$')
   {%- endif -%}
 {%- endmacro %}
 
 {% macro _is_nested(json, path) -%}
   {%- if target.type == 'bigquery' -%}
-    coalesce(json_type(json_query({{ json }}, '{{ path }}')) in ('object', 'array'), false)
+    coalesce({{ _json_type(json, path) }} in ('object', 'array'), false)
   {%- else -%}
-    coalesce(json_type({{ json }}, '{{ path }}') in ('OBJECT', 'ARRAY'), false)
+    coalesce({{ _json_type(json, path) }} in ('OBJECT', 'ARRAY'), false)
   {%- endif -%}
+{%- endmacro %}
+
+{# In the engine's own case of letters. #}
+{% macro _json_type(json, path) -%}
+  {%- if target.type == 'bigquery' -%}
+    json_type(json_query({{ json }}, {{ _literal(path) }}))
+  {%- else -%}
+    json_type({{ json }}, {{ _literal(path) }})
+  {%- endif -%}
+{%- endmacro %}
+
+{# The places in which fields are looked for: where there is no object, nothing was read. #}
+{% macro _places(fields) -%}
+  {%- set found = [] -%}
+  {%- for field in fields if field.path.startswith('$.') -%}
+    {%- set steps = modules.re.findall('[.](?:\\w+|"[^"]*")', field.path) -%}
+    {%- set plain = '$' ~ steps | join == field.path -%}
+    {%- for n in range(steps | length if plain else 1) -%}
+      {%- set place = '$' ~ steps[:n] | join -%}
+      {%- if place not in found %}{% do found.append(place) %}{% endif -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(found) }}
 {%- endmacro %}

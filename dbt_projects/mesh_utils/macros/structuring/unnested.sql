@@ -1,9 +1,10 @@
 {# A text without such a list has no rows; one that is no JSON, or has something else there, has
    one, which says so. #}
 {% macro unnested(relation, column, path, fields=none, position='position', keep=none) -%}
+{{ _expect_columns('unnested', 'keep', keep or [], least=0) -}}
 {%- set fields = _fields('unnested', fields, (keep or []) + [column, position, 'unparsed']) -%}
-{%- set no_list = "case when mesh_position is null and mesh_json is not null then '" ~ column
-    ~ ": has no list at " ~ path ~ "' end" -%}
+{%- set no_list = "case when mesh_position is null and mesh_json is not null then "
+    ~ _literal(column ~ ": has no list at " ~ path) ~ " end" -%}
 with read as (
     select
         *,
@@ -19,9 +20,9 @@ items as (
 
 select
     {{ _kept(keep, fields, ['mesh_item', 'mesh_position']) }}
-    mesh_position as {{ position }},
+    mesh_position as {{ _name(position) }},
     {{ _typed(fields) }},
-    {{ _unparsed(column, 'mesh_item', fields, [no_list]) }} as unparsed
+    {{ _unparsed(column, 'mesh_item', fields, path ~ '[]', [no_list]) }} as unparsed
 from said
 {%- endmacro %}
 
@@ -36,8 +37,8 @@ select
         item.position as mesh_position
     from read
     cross join unnest(
-        case when json_type(mesh_json, '{{ path }}') = 'ARRAY'
-            then cast(json_extract(mesh_json, '{{ path }}') as json[]) end
+        case when {{ _json_type('mesh_json', path) }} = 'ARRAY'
+            then cast(json_extract(mesh_json, {{ _literal(path) }}) as json[]) end
     ) with ordinality as item (value, position)
     union all
     select
@@ -45,8 +46,8 @@ select
         cast(null as json),
         cast(null as bigint)
     from read
-    where ({{ column }} is not null and mesh_json is null)
-        or json_type(mesh_json, '{{ path }}') not in ('ARRAY', 'NULL')
+    where ({{ _name(column) }} is not null and mesh_json is null)
+        or {{ _json_type('mesh_json', path) }} not in ('ARRAY', 'NULL')
 {%- endmacro %}
 
 {% macro bigquery___items(column, path) -%}
@@ -56,8 +57,8 @@ select
         item_offset + 1 as mesh_position
     from read
     cross join unnest(
-        case when json_type(json_query(mesh_json, '{{ path }}')) = 'array'
-            then json_query_array(mesh_json, '{{ path }}') end
+        case when {{ _json_type('mesh_json', path) }} = 'array'
+            then json_query_array(mesh_json, {{ _literal(path) }}) end
     ) as item with offset as item_offset
     union all
     select
@@ -65,6 +66,6 @@ select
         cast(null as json),
         cast(null as int64)
     from read
-    where ({{ column }} is not null and mesh_json is null)
-        or json_type(json_query(mesh_json, '{{ path }}')) not in ('array', 'null')
+    where ({{ _name(column) }} is not null and mesh_json is null)
+        or {{ _json_type('mesh_json', path) }} not in ('array', 'null')
 {%- endmacro %}
