@@ -153,7 +153,7 @@ class _Watch:
 
     def __call__(self, entry: Any) -> None:
         event = entry.dagster_event
-        if event is None and entry.level >= logging.WARNING:
+        if event is None and entry.level == logging.WARNING:
             self.listen(Progress(self.room.name, "models", text=entry.user_message))
         if event is None or event.step_key is None:
             return
