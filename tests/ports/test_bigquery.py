@@ -165,6 +165,37 @@ def test_readers_see_what_the_job_has_decided(
     assert "mesh_next" not in bigquery_lab.table().labels
 
 
+def test_a_copy_that_comes_too_late_fails(
+    bigquery_lab: BigQueryLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who announced a snapshot and then slept does not overwrite who came meanwhile."""
+    import duckdb
+
+    from mesh_defs.ports.bigquery import BigQueryPort
+    from mesh_defs.ports.proof import prover
+
+    bigquery_lab.publish(FIRST)
+    bigquery_lab.snapshot(SECOND)
+    real = BigQueryPort._copy
+    newer = []
+
+    def late(self: BigQueryPort, client: Any, token: str) -> None:
+        monkeypatch.undo()
+        monkeypatch.setenv(bigquery_lab.variable, bigquery_lab.url())
+        made = bigquery_lab.snapshot(WIDER)
+        with duckdb.connect() as connection:
+            other = bigquery_lab.open()
+            other.publish(connection, made, prover(connection, other.plan(connection, made), made))
+        newer.append(made)
+        real(self, client, token)
+
+    monkeypatch.setattr(BigQueryPort, "_copy", late)
+    stands = bigquery_lab.deliver()
+    assert (stands.status, "Not found" in stands.error) == ("failed", True), stands
+    assert bigquery_lab.standing == newer[0].mark
+    assert bigquery_lab.columns()[-1] == "note"
+
+
 def test_rights_by_hand_are_listed_and_can_be_revoked(bigquery_lab: BigQueryLab) -> None:
     lab = bigquery_lab
     assert not lab.grants.grants()
