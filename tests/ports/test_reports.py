@@ -184,6 +184,41 @@ def test_the_same_snapshot_is_the_same_bytes_and_another_report_is_made_anew(
     assert lab.path.read_bytes() != first
 
 
+CHARTED = {
+    "title": "Orders",
+    "query": "select 'no. ' || order_id as number, cents from orders",
+    "chart": {"kind": "bar", "x": "cents", "y": "number", "alt": "Bars of cents."},
+}
+
+
+def test_a_chart_of_other_figures_than_the_products_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables and charts are two ways to say a figure: one that is right proves nothing of the
+    other."""
+    from mesh_defs.ports.documents import dashboard
+
+    lab = DashboardLab(tmp_path / "mesh")
+    lab.build()
+    lab.report(title="Orders", sections=[CHARTED])
+    lab.snapshot(FIRST)
+    real = dashboard._told
+
+    def wrong(*args: Any) -> dict[str, Any]:
+        told = real(*args)
+        return {**told, "rows": [{**row, "cents": row["cents"] + 1} for row in told["rows"]]}
+
+    monkeypatch.setattr(dashboard, "_told", wrong)
+    told = lab.deliver().to_json()
+    assert (told["status"], told["snapshot"], told["verified_at"]) == ("failed", None, None)
+    assert "the chart of `Orders` has others" in told["error"]
+    assert not lab.path.exists()
+    monkeypatch.undo()
+    told = lab.deliver().to_json()
+    assert (told["status"], told["snapshot"]) == ("published", 0)
+    assert told["verified_at"]
+
+
 def test_values_that_mean_something_to_typst_or_html_are_only_shown(tmp_path: Path) -> None:
     nasty = """#panic() $x$ <script>alert(1)</script> </script> "\\ *a* &amp; ]]"""
     for kind in (PdfLab, DashboardLab):
