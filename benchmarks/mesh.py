@@ -12,8 +12,8 @@ from benchmarks.processes import Timed, timed
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.model import Mesh
 from mesh_defs.orchestration.dbt_project import environment, prepare
+from mesh_defs.storage.house import house_of
 from mesh_defs.storage.state import State
-from mesh_defs.storage.workshop import open_workshop
 
 BIN = Path(sys.executable).parent
 
@@ -59,8 +59,8 @@ def _dbt_builds(root: Path, home: Path, bare: Path) -> float:
         shutil.copytree(published.home / "secrets", state.secrets)
         (state.home / "lake").symlink_to(published.home / "lake")
         prepare(root, state, mesh.rooms[name])
-        with open_workshop(state, name) as connection:
-            mount_all(connection, state, mesh.rooms[name].need(), (), {}, {})
+        with house_of(state).open(name) as workshop:
+            mount_all(workshop, state, mesh.rooms[name].need(), (), {}, {})
         command = [
             str(BIN / "dbt"), "build", "--quiet",
             "--project-dir", str(root / "dbt_projects" / name),

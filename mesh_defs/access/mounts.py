@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from mesh_defs.access.gate import Narrowings, Refusals
 from mesh_defs.access.reading.plan import Asked, plan
 from mesh_defs.model import Domain, MeshError, ProductRef
-from mesh_defs.storage import workshop
+from mesh_defs.storage.house import Published, Workshop, house_of
 from mesh_defs.storage.state import State
-from mesh_defs.storage.tables import Snapshot, snapshot
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from mesh_defs.storage.tables import snapshot
 
 
-def newest_input(state: State, ref: ProductRef, major: int) -> Snapshot | None:
+def newest_input(state: State, ref: ProductRef, major: int) -> Published | None:
     """The newest published snapshot of a product's agreed major version."""
-    return snapshot(state.product(ref, major))
+    return house_of(state).products(ref, major).snapshot()
 
 
 def mount_all(
-    connection: DuckDBPyConnection,
+    workshop: Workshop,
     state: State,
     domain: Domain,
     needed: Collection[str],
@@ -37,7 +33,7 @@ def mount_all(
     naming each one of `needed` that was refused, and that was never landed or published.
     """
     for ref in refused:
-        workshop.unmount(connection, ref.domain, ref.product)
+        workshop.unmount(ref.domain, ref.product)
     denied = [
         f"{domain.name} may not read `{ref}` v{domain.inputs[ref].version}: {why}"
         for ref, why in refused.items()
@@ -53,7 +49,7 @@ def mount_all(
             if f"landing.{name}" in needed:
                 missing.append(f"the source `{name}` was never landed")
             continue
-        workshop.mount(connection, "landing", name, landed.files)
+        workshop.land(name, landed)
         mounted[f"landing.{name}"] = landed.version
     for ref, agreed in domain.inputs.items():
         if ref in refused:
@@ -63,11 +59,10 @@ def mount_all(
             if input_key(ref, agreed.version) in needed:
                 missing.append(f"the input `{ref}` has no published snapshot of v{agreed.version}")
             continue
-        rows = workshop.read_files(newest.files)
+        rows = workshop.rows_of(newest)
         if narrowing := narrowed.get(ref):
-            there = workshop.columns_of(connection, rows)
-            rows = plan(rows, there, narrowing, Asked()).query.subquery("agreed")
-        workshop.mount_rows(connection, ref.domain, ref.product, rows)
+            rows = plan(rows, workshop.columns(rows), narrowing, Asked()).query.subquery("agreed")
+        workshop.mount(ref.domain, ref.product, rows)
         mounted[input_key(ref, agreed.version)] = newest.version
     if missing:
         raise MeshError(

@@ -108,9 +108,8 @@ def _owner(mesh: Mesh, product: DataProduct) -> dict[str, Any]:
 
 
 def _history(state: State, product: DataProduct) -> list[dict[str, Any]]:
-    from mesh_defs.storage import tables
+    from mesh_defs.ports import delta
 
-    folder = state.product(product.line, product.contract.major)
     return [
         {
             "snapshot": version,
@@ -125,7 +124,7 @@ def _history(state: State, product: DataProduct) -> list[dict[str, Any]]:
             "code": said.get("code"),
             "inputs": said.get("inputs", {}),
         }
-        for version, said in tables.history(folder)
+        for version, said in delta.series(state, product).history()
     ]
 
 

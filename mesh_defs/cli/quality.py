@@ -142,17 +142,16 @@ def audit_published(mesh: Mesh, state: State, product: DataProduct) -> tuple[int
 def at_hand(mesh: Mesh, state: State, room: DomainRoom) -> dict[ProductRef, Snapshot]:
     """What a domain may read, at its newest snapshots: its own products and its agreed inputs."""
     from mesh_defs.access.gate import Gate
-    from mesh_defs.access.mounts import newest_input
-    from mesh_defs.ports import delta
+    from mesh_defs.storage.tables import snapshot
 
-    own = {p.ref: delta.published(state, p) for p in room.products.values()}
+    own = {p.ref: snapshot(state.product(p.line, p.contract.major)) for p in room.products.values()}
     refused = Gate(mesh, state).refused(room.name)
     agreed = {
-        ref: newest_input(state, ref, given.version)
+        ref: snapshot(state.product(ref, given.version))
         for ref, given in room.need().inputs.items()
         if ref not in refused
     }
-    return {ref: snapshot for ref, snapshot in {**agreed, **own}.items() if snapshot}
+    return {ref: found for ref, found in {**agreed, **own}.items() if found}
 
 
 def _of_agreements(mesh: Mesh, state: State) -> list[Finding]:

@@ -20,7 +20,8 @@ from filelock import FileLock
 from mesh_defs.access.mounts import input_key
 from mesh_defs.model import DomainRoom, MeshError, ProductRef
 from mesh_defs.orchestration.written import Written, hash_of
-from mesh_defs.storage.state import State, read_json, write_json, write_text
+from mesh_defs.storage.house import House, house_of
+from mesh_defs.storage.state import DUCKDB, State, read_json, write_json, write_text
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -100,7 +101,7 @@ def prepare(root: Path, state: State, room: DomainRoom) -> DbtProject:
     home = state.dbt(room.name)
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / "prepare.lock", is_singleton=True):
-        _write_if_new(home / "sources" / "sources.yml", _sources_yaml(room))
+        _write_if_new(home / "sources" / "sources.yml", _sources_yaml(room, house_of(state)))
         stamp = _stamp(root, state, room.name)
         known = read_json(home / "prepared.json")
         if not known or known["stamp"] != stamp or not (home / "target/manifest.json").exists():
@@ -139,6 +140,8 @@ def invoke(
         "--no-version-check",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
+    if state.target != DUCKDB:  # the profile's own
+        places += ["--target", state.target]
     with _environment(environment(project_folder, state, domain)):
         try:
             return dbtRunner(manifest, callbacks).invoke([*arguments, *places])
@@ -148,13 +151,10 @@ def invoke(
 
 def environment(project_folder: Path, state: State, domain: str) -> dict[str, str]:
     """What dbt_project.yml and profiles.yml read from the environment."""
-    from mesh_defs.storage.workshop import DEFAULT_MEMORY, MEMORY_VARIABLE
-
     return {
-        "MESH_WORKSHOP": str(state.workshop(domain)),
+        **house_of(state).dbt_environment(domain),
         "MESH_DBT_SOURCES": str(state.dbt(domain) / "sources"),
         "MESH_DBT_FUNCTIONS": str(project_folder / "functions"),
-        MEMORY_VARIABLE: os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
@@ -226,7 +226,7 @@ def _explained(result: dbtRunnerResult, room: DomainRoom) -> str:
     return message
 
 
-def _sources_yaml(room: DomainRoom) -> str:
+def _sources_yaml(room: DomainRoom, house: House) -> str:
     """What a team would otherwise write twice: domain.yaml's sources and inputs, as dbt's."""
     domain = room.need()
     schemas: dict[str, list[dict[str, Any]]] = {}
@@ -243,7 +243,13 @@ def _sources_yaml(room: DomainRoom) -> str:
         schemas.setdefault(ref.domain, []).append(
             {"name": ref.product, "description": agreed.purpose, "config": {"meta": meta}}
         )
-    sources = [{"name": s, "schema": s, "tables": tables} for s, tables in schemas.items()]
+    sources = []
+    for schema, tables in schemas.items():
+        for table in tables:
+            place = house.table(domain.name, table["name"], schema)
+            if place.name != table["name"]:
+                table["identifier"] = place.name
+        sources.append({"name": schema, "schema": place.db, "tables": tables})
     head = f"# Written from domains/{domain.name}/domain.yaml. Change that instead.\n"
     return head + yaml.safe_dump({"version": 2, "sources": sources}, sort_keys=False)
 
@@ -257,7 +263,9 @@ def _stamp(root: Path, state: State, domain: str) -> str:
         for path in folder.rglob("*")
         if path.suffix in _CODE and not {"target", "dbt_packages", "logs"} & set(path.parts)
     ]
-    parts = [str(_FORMAT), str(state.home), version("dbt-core"), version("dbt-duckdb")]
+    adapter = version(f"dbt-{state.target}")
+    parts = [str(_FORMAT), str(state.home), version("dbt-core"), adapter]
+    parts += map(str, sorted(house_of(state).dbt_environment(domain).items()))
     text = [p.encode() for p in parts]
     for path in sorted([*files, projects / "profiles.yml"]):
         text += [os.path.relpath(path, root).encode(), path.read_bytes()]

@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
@@ -17,10 +17,8 @@ from mesh_defs.orchestration.attempted import attempted, resting_on
 from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
-from mesh_defs.storage.workshop import open_workshop, workshop_lock
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from mesh_defs.storage.house import HOME, Workshop, house_of
+from mesh_defs.storage.workshop import workshop_lock
 
 
 class Translator(DagsterDbtTranslator):  # type: ignore[misc]
@@ -83,13 +81,14 @@ def _build(
     site: Site, context: dg.AssetExecutionContext, manifest: Any, translator: Translator
 ) -> Iterator[Any]:
     selected = {key.path[-1] for key in context.selected_asset_keys}
+    about = {"run": context.run.run_id}
     needed = {s for model in selected for s in site.project.sources.get(model, ())}
     try:
         gate = site.gate()
         refused = gate.refused(site.name)
         narrowed = gate.narrowed(site.name)
-        with open_workshop(site.state, site.name) as connection:
-            mounted = mount_all(connection, site.state, site.domain, needed, refused, narrowed)
+        with house_of(site.state).open(site.name, about) as workshop:
+            mounted = mount_all(workshop, site.state, site.domain, needed, refused, narrowed)
     except MeshError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     arguments = ["build"]
@@ -111,10 +110,10 @@ def _build(
         )
     for said in dict.fromkeys(build.warnings):
         context.log.warning(said)
-    with open_workshop(site.state, site.name) as connection:
+    with house_of(site.state).open(site.name, about) as workshop:
         built = {e.metadata["unique_id"].text.rpartition(".")[2] for e in events if _is_output(e)}
-        _remember(site, connection, built, mounted, context.run.run_id)
-        facts = _facts(site, connection, build.compiled())
+        _remember(site, workshop, built, mounted, context.run.run_id)
+        facts = _facts(site, workshop, built, build.compiled())
     for event in events:
         yield _with_facts(event, facts, site) if _is_output(event) else event
     if not build.success:
@@ -189,7 +188,7 @@ def _is_output(event: Any) -> bool:
 
 def _remember(
     site: Site,
-    connection: "DuckDBPyConnection",
+    workshop: Workshop,
     built: set[str],
     mounted: provenance.Lineage,
     run_id: str,
@@ -200,32 +199,22 @@ def _remember(
         project.parents,
         project.sources,
         mounted,
-        provenance.recorded(connection),
+        workshop.builds(),
     )
-    provenance.record(connection, lineages, project.code, run_id)
+    workshop.note_builds(lineages, project.code, run_id)
 
 
 def _facts(
-    site: Site, connection: "DuckDBPyConnection", compiled: Mapping[str, str]
+    site: Site, workshop: Workshop, built: set[str], compiled: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Column schema, row count and column lineage of each model, from the engine and its SQL."""
-    rows = dict(
-        connection.execute(
-            "SELECT table_name, estimated_size FROM duckdb_tables() WHERE schema_name = 'main' "
-            "AND database_name = current_database()"
-        ).fetchall()
-    )
-    shapes: dict[tuple[str, str], dict[str, str]] = {}
-    for schema, name, column, kind in connection.execute(
-        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND NOT internal "
-        "ORDER BY table_name, column_index"
-    ).fetchall():
-        shapes.setdefault((schema, name), {})[column] = kind
-    lineage = columns_from(compiled, shapes, site.state.dbt(site.name) / "columns.json")
+    rows, shapes = workshop.sizes(built), workshop.shapes(built)
+    lineage: Mapping[str, Any] = {}
+    if house_of(site.state).dialect == "duckdb":  # the one that lineage is read in
+        lineage = columns_from(compiled, shapes, site.state.dbt(site.name) / "columns.json")
     facts: dict[str, dict[str, Any]] = {}
     for (schema, name), columns in shapes.items():
-        if schema != "main":
+        if schema != HOME:
             continue
         fact: dict[str, Any] = {
             "dagster/column_schema": dg.TableSchema(
@@ -247,7 +236,7 @@ def _facts(
 
 
 def _upstream(site: Site, schema: str, name: str) -> dg.AssetKey:
-    if schema == "main":
+    if schema == HOME:
         return dg.AssetKey(site.model_key(name))
     if schema == "landing":
         return dg.AssetKey(site.landing_key(name))

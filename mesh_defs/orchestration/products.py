@@ -22,7 +22,8 @@ from mesh_defs.ports.kinds import OutputPort, beyond_the_lake
 from mesh_defs.publishing.delivery import PortState, deliver
 from mesh_defs.publishing.publish import Outcome, publish
 from mesh_defs.publishing.record import levels
-from mesh_defs.storage.workshop import open_workshop, workshop_lock
+from mesh_defs.storage.house import house_of
+from mesh_defs.storage.workshop import workshop_lock
 
 
 def product_assets(
@@ -49,7 +50,7 @@ def _product(
             *(dg.AssetKey(site.product_key(p)) for p in _rests_on(site, product)),
         ],
         description=_description(product),
-        kinds={"delta", "product"},
+        kinds={house_of(site.state).kind, "product"},
         metadata=_definition_metadata(product),
         code_version=product.contract.version,
         check_specs=[
@@ -63,14 +64,15 @@ def _product(
     )
     def publication(context: dg.AssetExecutionContext) -> Iterator[Any]:
         code = product_code(site.state, site.room, site.project, product.ref)
+        about = {"product": product.ref.product, "run": context.run.run_id}
         try:
             with (
                 attempted(site, context, [product]),
                 workshop_lock(site.state, site.name),
-                open_workshop(site.state, site.name) as connection,
+                house_of(site.state).open(site.name, about) as workshop,
             ):
                 outcome = publish(
-                    connection,
+                    workshop,
                     site.state,
                     site.room,
                     product,
@@ -237,7 +239,7 @@ def _metadata(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status,
         "bytes": snapshot.bytes,
         "inputs": dict(outcome.lineage),
-        "path": dg.MetadataValue.path(str(snapshot.folder)),
+        "path": dg.MetadataValue.path(snapshot.location),
         "rules_passed": snapshot.metadata["rules_passed"],
         "rules_failed": snapshot.metadata["rules_failed"],
         "rules_not_executable": snapshot.metadata.get("rules_not_executable", 0),

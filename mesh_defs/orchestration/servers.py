@@ -253,7 +253,7 @@ class Servers:
         before = os.environ.get("PYTHONPATH")
         return {
             "MESH_ROOT": str(self.root),
-            "MESH_HOME": str(self.state.home),
+            "MESH_HOME": str(self.state.common),
             "DAGSTER_HOME": str(self.state.dagster),
             "DAGSTER_DISABLE_TELEMETRY": "1",
             "PYTHONPATH": os.pathsep.join([str(self.root), *([before] if before else [])]),

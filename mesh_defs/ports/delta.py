@@ -1,34 +1,35 @@
-"""The lake port: a product as a Delta table in the state folder. Its commit is the publication."""
+"""The lake port: the snapshots of a product where its mesh is made, which every other port is fed
+from: a Delta table, or on BigQuery a table of the published dataset. Publishing it is publication.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
 from mesh_defs.model import DataProduct
-from mesh_defs.storage import tables
+from mesh_defs.storage.house import Published, Series, Workshop, house_of
 from mesh_defs.storage.state import State
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+
+def series(state: State, product: DataProduct) -> Series:
+    """Every snapshot of a product."""
+    return house_of(state).products(product.line, product.contract.major)
 
 
 def publish(
-    connection: DuckDBPyConnection,
+    workshop: Workshop,
     state: State,
     product: DataProduct,
     candidate: exp.Expression,
     metadata: Mapping[str, Any],
-) -> tables.Snapshot:
+) -> Published:
     """Commit audited rows as the product's next snapshot."""
-    folder = state.product(product.line, product.contract.major)
-    return tables.replace(connection, candidate, folder, metadata)
+    return series(state, product).publish(workshop, candidate, metadata)
 
 
-def published(
-    state: State, product: DataProduct, version: int | None = None
-) -> tables.Snapshot | None:
+def published(state: State, product: DataProduct, version: int | None = None) -> Published | None:
     """The newest snapshot, or the one asked for; None when there is none."""
-    return tables.snapshot(state.product(product.line, product.contract.major), version)
+    return series(state, product).snapshot(version)

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.ports.kinds import LAKE, OutputPort, beyond_the_lake, ports_of
+from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
@@ -25,13 +25,16 @@ from mesh_defs.publishing.promised import (
     promised_columns,
     ruled_on,
 )
+from mesh_defs.storage.house import Published, house_of
 from mesh_defs.storage.scratch import scratch
-from mesh_defs.storage.state import State, read_json, write_json
+from mesh_defs.storage.state import DUCKDB, State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+# Said of every other port of a mesh that is not made on DuckDB.
+_NOT_FROM_THERE = "what is published on BigQuery is not delivered to other ports yet"
 Status = Literal["published", "waiting", "failed", "not configured", "never published"]
 
 
@@ -64,7 +67,7 @@ class _Record:
     verified_at: str | None = None
     error: str = ""
 
-    def has(self, snapshot: Snapshot, location: str) -> bool:
+    def has(self, snapshot: Published, location: str) -> bool:
         return (self.published_at, self.snapshot, self.location) == (
             snapshot.metadata.get("published_at"), snapshot.version, location,
         )  # fmt: skip
@@ -72,6 +75,7 @@ class _Record:
 
 def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
     """Every port of a product, the lake first. Nothing is asked of any server."""
+    house = house_of(state)
     standing = delta.published(state, product)
     records = _read(state, product)
     ports = ports_of(product)
@@ -79,8 +83,8 @@ def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
     found = [
         PortState(
             lake,
-            LAKE,
-            str(state.product(product.line, product.contract.major)),
+            house.kind,
+            house.products(product.line, product.contract.major).location,
             standing.version if standing else None,
             "published" if standing else "never published",
             # The Delta commit is the publication: reading it back is what verifies it.
@@ -88,7 +92,12 @@ def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
         )
     ]
     for port in beyond_the_lake(product):
-        found.append(_state(port, records.get(port.name, _Record()), standing))
+        if state.target == DUCKDB:
+            found.append(_state(port, records.get(port.name, _Record()), standing))
+        else:
+            found.append(
+                PortState(port.name, port.kind, "", None, "not configured", None, _NOT_FROM_THERE)
+            )
     return tuple(found)
 
 
@@ -111,7 +120,7 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
             for before, port in zip(
                 port_states(state, product)[1:], beyond_the_lake(product), strict=True
             ):
-                if standing and before.status in ("waiting", "failed"):
+                if isinstance(standing, Snapshot) and before.status in ("waiting", "failed"):
                     _deliver(state, product, port, standing, connection)
     return port_states(state, product)
 
@@ -166,7 +175,7 @@ def _deliver(
     _write(state, product, declared.name, record)
 
 
-def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> PortState:
+def _state(port: OutputPort, record: _Record, standing: Published | None) -> PortState:
     error, location = record.error, record.location
     opened: Port | None = None
     status: Status
@@ -191,12 +200,12 @@ def _state(port: OutputPort, record: _Record, standing: Snapshot | None) -> Port
     )
 
 
-def _unfinished(port: Port | None, standing: Snapshot) -> bool:
+def _unfinished(port: Port | None, standing: Published) -> bool:
     """Whether files have to be made or handed out, though readers see the newest snapshot."""
     return isinstance(port, Shelved) and port.unfinished(_mark(standing))
 
 
-def _mark(snapshot: Snapshot) -> Mark:
+def _mark(snapshot: Published) -> Mark:
     return Mark(str(snapshot.metadata.get("published_at", "")), snapshot.version)
 
 

@@ -1,24 +1,15 @@
-"""Where a candidate came from: which snapshots each model was built from, kept in the workshop."""
+"""Where a candidate came from: which snapshots each model was built from. Plain data; what was
+built is remembered by the workshop.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Lineage = Mapping[str, int]
 """Source as lineage writes it (`sales.purchases@1`, `landing.transactions`) → its snapshot."""
-
-_CREATE = """
-CREATE SCHEMA IF NOT EXISTS mesh;
-CREATE TABLE IF NOT EXISTS mesh.builds (
-    model VARCHAR PRIMARY KEY, code VARCHAR, inputs VARCHAR, run_id VARCHAR
-)
-"""
 
 
 def merged(lineages: Iterable[Lineage]) -> dict[str, int]:
@@ -54,22 +45,3 @@ def lineages_of(
         above = [found[p] if p in found else known.get(p, {}) for p in parents.get(model, ())]
         found[model] = merged([direct, *above])
     return found
-
-
-def record(
-    connection: DuckDBPyConnection,
-    lineages: Mapping[str, Lineage],
-    code: Mapping[str, str],
-    run_id: str,
-) -> None:
-    """Remember what models were built from, beside the models themselves."""
-    connection.execute(_CREATE)
-    rows = [[m, code.get(m, ""), json.dumps(dict(of)), run_id] for m, of in lineages.items()]
-    if rows:
-        connection.executemany("INSERT OR REPLACE INTO mesh.builds VALUES (?, ?, ?, ?)", rows)
-
-
-def recorded(connection: DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    connection.execute(_CREATE)
-    found = connection.execute("SELECT model, inputs FROM mesh.builds").fetchall()
-    return {model: json.loads(inputs) for model, inputs in found}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sqlglot import exp
 
@@ -20,12 +20,8 @@ from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.publishing import provenance, quarantine, record
 from mesh_defs.publishing.side_by_side import own_columns
+from mesh_defs.storage.house import Published, Workshop
 from mesh_defs.storage.state import State, read_json, write_json
-from mesh_defs.storage.tables import Snapshot
-from mesh_defs.storage.workshop import table
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Status = Literal["published", "unchanged", "failed"]
 
@@ -40,7 +36,7 @@ class Outcome:
     product: str
     status: Status
     audit: Audit
-    snapshot: Snapshot | None
+    snapshot: Published | None
     lineage: provenance.Lineage
     seconds: float
     sample: str = ""
@@ -55,7 +51,7 @@ class Outcome:
 
 
 def publish(
-    connection: DuckDBPyConnection,
+    workshop: Workshop,
     state: State,
     room: DomainRoom,
     product: DataProduct,
@@ -74,8 +70,8 @@ def publish(
     Raises MeshError when there is no candidate.
     """
     started = time.monotonic()
-    candidates = own_columns(connection, room, product, candidates_of(connection, product))
-    lineage = _lineage(connection, product)
+    candidates = own_columns(workshop, room, product, candidates_of(workshop, product))
+    lineage = _lineage(workshop, product)
     mark = provenance.fingerprint(code, lineage)
     standing = delta.published(state, product)
     as_if = room.need().file.as_of
@@ -83,11 +79,11 @@ def publish(
     unchanged = standing and not force and standing.metadata.get("fingerprint") == mark
     if unchanged and (known := _audit_of(state, product, mark)):
         return _unchanged(state, product, attempt, known, standing, lineage, started)
-    references, as_of = references_of(room), as_if or datetime.now(UTC)
+    references, as_of = references_of(workshop, room), as_if or datetime.now(UTC)
     last, now = (last_attempt(state, product) or {}).get("checks", {}), datetime.now(UTC)
     waiting = schedules.waiting(audited_rules(product.contract), last, now)
     whole = audit(
-        connection,
+        workshop.connection,
         candidates,
         product.contract,
         references=references,
@@ -95,7 +91,7 @@ def publish(
         waiting=waiting,
     )
     split = quarantine.split(
-        connection,
+        workshop,
         state,
         product,
         candidates,
@@ -131,11 +127,11 @@ def publish(
         **record.said(attempt),
     }
     # Before the commit: what goes wrong afterwards would be an error of what stands published.
-    sample = sample_of(connection, product, split.kept) if audited.holds else ""
+    sample = sample_of(workshop, product, split.kept) if audited.holds else ""
     if audited.holds:
-        if held := quarantine.hold(connection, state, product, split, said):
+        if held := quarantine.hold(workshop, state, product, split, said):
             said["quarantine"] = held.version
-        standing = delta.publish(connection, state, product, split.kept, said)
+        standing = delta.publish(workshop, state, product, split.kept, said)
     outcome = Outcome(
         str(product),
         "published" if audited.holds else "failed",
@@ -175,7 +171,7 @@ def _unchanged(
     product: DataProduct,
     attempt: Attempt,
     audited: Audit,
-    standing: Snapshot | None,
+    standing: Published | None,
     lineage: provenance.Lineage,
     started: float,
 ) -> Outcome:
@@ -184,7 +180,7 @@ def _unchanged(
     return Outcome(str(product), "unchanged", audited, standing, lineage, seconds)
 
 
-def sample_of(connection: DuckDBPyConnection, product: DataProduct, rows: exp.Expression) -> str:
+def sample_of(workshop: Workshop, product: DataProduct, rows: exp.Expression) -> str:
     """Five rows as a Markdown table; columns whose classification is not public are masked."""
     first = product.contract.objects[0]
     shown = columns_of(first)
@@ -195,7 +191,7 @@ def sample_of(connection: DuckDBPyConnection, product: DataProduct, rows: exp.Ex
         "| " + " | ".join(column_of(p) for p in shown) + " |",
         "|" + " --- |" * len(shown),
     ]
-    for row in connection.execute(query.sql("duckdb")).fetchall():
+    for row in workshop.rows(query):
         cells = ["•••" if hide else _cell(v) for v, hide in zip(row, masked, strict=True)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -222,14 +218,9 @@ def _audit_of(state: State, product: DataProduct, fingerprint: str) -> Audit | N
     return found if same else None  # an older platform may have read other rules in it
 
 
-def candidates_of(connection: DuckDBPyConnection, product: DataProduct) -> dict[str, exp.Table]:
+def candidates_of(workshop: Workshop, product: DataProduct) -> dict[str, exp.Table]:
     """The workshop's relation of each schema object. Raises MeshError for one that is missing."""
-    there = {
-        row[0]
-        for row in connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
-        ).fetchall()
-    }
+    there = workshop.models()
     found = {}
     contract = product.contract
     for i, schema_object in enumerate(contract.objects):
@@ -243,21 +234,22 @@ def candidates_of(connection: DuckDBPyConnection, product: DataProduct) -> dict[
                     "name.",
                 )
             )
-        found[schema_object.name or name] = table(name)
+        found[schema_object.name or name] = workshop.table(name)
     return found
 
 
-def references_of(room: DomainRoom) -> dict[str, exp.Expression]:
+def references_of(workshop: Workshop, room: DomainRoom) -> dict[str, exp.Expression]:
     """What a rule may refer to: the domain's own candidates, and the inputs it has mounted."""
     own = {
-        str(p.ref): table(p.contract.relation_of(p.contract.objects[0]))
+        str(p.ref): workshop.table(p.contract.relation_of(p.contract.objects[0]))
         for p in room.products.values()
     }
-    return {**own, **{str(ref): table(ref.product, ref.domain) for ref in room.need().inputs}}
+    inputs = {str(ref): workshop.table(ref.product, ref.domain) for ref in room.need().inputs}
+    return {**own, **inputs}
 
 
-def _lineage(connection: DuckDBPyConnection, product: DataProduct) -> dict[str, int]:
-    known = provenance.recorded(connection)
+def _lineage(workshop: Workshop, product: DataProduct) -> dict[str, int]:
+    known = workshop.builds()
     contract = product.contract
     return provenance.merged(
         known.get(contract.relation_of(schema_object), {}) for schema_object in contract.objects

@@ -12,8 +12,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -23,15 +22,11 @@ from mesh_defs.contracts.wording import listing, tolerated
 from mesh_defs.contracts.wording import rows as some_rows
 from mesh_defs.model import DataProduct
 from mesh_defs.publishing.held import INPUTS, ROW, RULES, RUN, SINCE, discarded
-from mesh_defs.storage import tables
+from mesh_defs.storage.house import Published, Workshop, house_of
 from mesh_defs.storage.state import State
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 # Taking rows out can break another rule, whose rows then go too: a row that referred to them.
 _ROUNDS = 10
-_numbers = count()
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Split:
 
 
 def split(
-    connection: DuckDBPyConnection,
+    workshop: Workshop,
     state: State,
     product: DataProduct,
     candidates: Mapping[str, exp.Expression],
@@ -59,7 +54,8 @@ def split(
     """Take the rows that break quarantine rules out of a candidate whose audit is `first`.
 
     If the contract does not hold all the same, or more rows would go than the budget allows, the
-    split's audit does not hold and nothing is held. The result lives as long as the connection.
+    split's audit does not hold and nothing is held. The result lives as long as the workshop is
+    open.
     """
     schema_object = product.contract.objects[0]
     name = schema_object.name or product.ref.product
@@ -75,7 +71,7 @@ def split(
             return Split(whole, _explained(first, todo, why))
         judged += todo
         broken = conditions(
-            connection,
+            workshop.connection,
             {**candidates, name: kept},
             schema_object,
             [v.rule for v in todo],
@@ -84,10 +80,10 @@ def split(
         )
         if len(broken) < len(todo):
             break
-        bad, kept = _apart(connection, kept, broken)
+        bad, kept = _apart(workshop, kept, broken)
         parts.append(bad)
         current = audit(
-            connection,
+            workshop.connection,
             {**candidates, name: kept},
             product.contract,
             references=references,
@@ -96,13 +92,13 @@ def split(
         )
     if not parts:
         return Split(whole, first)
-    held = _together(connection, parts)
-    by_rule, rows = _counts(connection, held, discarded(state, product))
+    held = _together(workshop, parts)
+    by_rule, rows = _counts(workshop, held, discarded(state, product))
     if not current.holds:
         why = f"once {some_rows(rows['open'] + rows['discarded'])} went to quarantine"
         return Split(whole, _explained(current, current.blocking, why))
     budget = judged[0].rule.params["quarantine"]
-    if _exceeds(budget, rows["open"], rows["open"] + rows["discarded"] + _rows(connection, kept)):
+    if _exceeds(budget, rows["open"], rows["open"] + rows["discarded"] + _rows(workshop, kept)):
         would = f"{some_rows(rows['open'])} would go to quarantine"
         why = f"{would}, whose budget is {tolerated(budget)}"
         return Split(whole, _explained(first, judged, why))
@@ -110,12 +106,12 @@ def split(
 
 
 def hold(
-    connection: DuckDBPyConnection,
+    workshop: Workshop,
     state: State,
     product: DataProduct,
     found: Split,
     said: Mapping[str, Any],
-) -> tables.Snapshot | None:
+) -> Published | None:
     """Keep the rows of a split. Nobody sees them before the product's commit names the snapshot."""
     if found.held is None:
         return None
@@ -127,8 +123,8 @@ def hold(
     own = exp.Star(**{"except_": [exp.column(ROW, quoted=True), exp.column(RULES, quoted=True)]})
     columns = (exp.column(ROW, quoted=True), exp.column(RULES, quoted=True), *stamp, own)
     rows = exp.select(*columns).from_(found.held).subquery("held")
-    folder = state.quarantine(product.line, product.contract.major)
-    return tables.replace(connection, rows, folder, {"run_id": said["run_id"]})
+    series = house_of(state).quarantine(product.line, product.contract.major)
+    return series.publish(workshop, rows, {"run_id": said["run_id"]})
 
 
 def _quarantines(verdict: Verdict, schema_object: str | None) -> bool:
@@ -136,10 +132,9 @@ def _quarantines(verdict: Verdict, schema_object: str | None) -> bool:
 
 
 def _apart(
-    connection: DuckDBPyConnection, relation: exp.Expression, broken: Mapping[str, exp.Expression]
+    workshop: Workshop, relation: exp.Expression, broken: Mapping[str, exp.Expression]
 ) -> tuple[exp.Expression, exp.Expression]:
     """(a table of the rows that break a rule, a view of the others); no row is in both."""
-    bad, good = (_temporary(kind) for kind in ("bad", "good"))
     alias = exp.to_identifier("candidate", quoted=True)
     rules = exp.Array(
         expressions=[
@@ -159,10 +154,8 @@ def _apart(
     )
     source = exp.alias_(relation.copy(), alias, table=True)
     rows = exp.select(*columns).from_(source).where(any_broken.copy())
-    connection.execute(f"CREATE TEMP TABLE {bad.sql('duckdb')} AS {rows.sql('duckdb')}")
     others = exp.select("*").from_(relation.copy()).where(exp.not_(any_broken.copy()))
-    connection.execute(f"CREATE TEMP VIEW {good.sql('duckdb')} AS {others.sql('duckdb')}")
-    return bad, good
+    return workshop.keep(rows), workshop.view(others)
 
 
 _X = exp.to_identifier("x")
@@ -172,38 +165,30 @@ def _is_there() -> exp.Expression:
     return exp.not_(exp.column(_X).is_(exp.null()))
 
 
-def _temporary(kind: str) -> exp.Table:
-    return exp.table_(f"mesh {kind} {next(_numbers)}", quoted=True)
-
-
-def _together(connection: DuckDBPyConnection, parts: Sequence[exp.Expression]) -> exp.Expression:
+def _together(workshop: Workshop, parts: Sequence[exp.Expression]) -> exp.Expression:
     if len(parts) == 1:
         return parts[0]
     whole = exp.union(*(exp.select("*").from_(p) for p in parts), distinct=False)
-    name = _temporary("held")
-    connection.execute(f"CREATE TEMP VIEW {name.sql('duckdb')} AS {whole.sql('duckdb')}")
-    return name
+    return workshop.view(whole)
 
 
 def _counts(
-    connection: DuckDBPyConnection, held: exp.Expression, gone: Mapping[str, Any]
+    workshop: Workshop, held: exp.Expression, gone: Mapping[str, Any]
 ) -> tuple[dict[str, int], dict[str, int]]:
     """(rows by rule, rows open and rows given up)."""
-    place = held.sql("duckdb")
-    by_rule = connection.execute(
-        f'SELECT rule, count(*) FROM (SELECT unnest("{RULES}") AS rule FROM {place}) GROUP BY rule'
-    ).fetchall()
-    given_up = f'count(*) FILTER ("{ROW}" IN (SELECT unnest(?)))'
-    row = connection.execute(f"SELECT count(*), {given_up} FROM {place}", [list(gone)]).fetchone()
-    assert row is not None
-    return dict(by_rule), {"open": row[0] - row[1], "discarded": row[1]}
+    items = exp.Anonymous(this="unnest", expressions=[exp.column(RULES, quoted=True)])
+    each = exp.select(exp.alias_(items, "rule", quoted=True)).from_(held.copy())
+    counted = exp.select(exp.column("rule", quoted=True), exp.Count(this=exp.Star()))
+    by_rule = workshop.rows(counted.from_(each.subquery("each_rule")).group_by("1"))
+    known = exp.select(exp.column(ROW, quoted=True)).from_(held.copy())
+    rows = [row for (row,) in workshop.rows(known)] if gone else []
+    given_up = sum(row in gone for row in rows)
+    return dict(by_rule), {"open": _rows(workshop, held) - given_up, "discarded": given_up}
 
 
-def _rows(connection: DuckDBPyConnection, relation: exp.Expression) -> int:
+def _rows(workshop: Workshop, relation: exp.Expression) -> int:
     query = exp.select(exp.Count(this=exp.Star())).from_(relation.copy())
-    row = connection.execute(query.sql("duckdb")).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(workshop.rows(query)[0][0])
 
 
 def _exceeds(budget: Mapping[str, Any], held: int, of: int) -> bool:

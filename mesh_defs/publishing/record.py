@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from mesh_defs.contracts.levels.attempts import FAILED, PUBLISHED, UNCHANGED, Attempt
@@ -20,7 +19,8 @@ from mesh_defs.contracts.levels.standing import ServiceLevel, service_levels
 from mesh_defs.model import DataProduct, MeshError, ProductRef
 from mesh_defs.ports import delta
 from mesh_defs.publishing.provenance import Lineage
-from mesh_defs.storage import tables
+from mesh_defs.storage.house import Published, Series, house_of
+from mesh_defs.storage.on_duckdb import DeltaSeries
 from mesh_defs.storage.state import State, append_json, read_json_lines
 from mesh_defs.storage.workshop import workshop_lock
 
@@ -31,7 +31,7 @@ _SAID = ("readable", "arrived", "as_of", "times")
 def begun(
     state: State,
     product: DataProduct,
-    standing: tables.Snapshot | None,
+    standing: Published | None,
     lineage: Lineage,
     run_id: str,
     as_of: datetime | None,
@@ -74,7 +74,7 @@ def note_stopped(
     """
     if any(a.run_id == run_id for a in attempts(state, product)):
         return
-    newest = {s: tables.snapshot(_folder(state, product.ref.domain, s)) for s in sources}
+    newest = {s: _series(state, product.ref.domain, s).snapshot() for s in sources}
     lineage = {source: found.version for source, found in newest.items() if found}
     standing = delta.published(state, product)
     note(state, product, begun(state, product, standing, lineage, run_id, as_of))
@@ -82,15 +82,15 @@ def note_stopped(
 
 def arrival(state: State, domain: str, lineage: Lineage) -> datetime | None:
     """When the newest of the snapshots that a candidate was made from came."""
-    came = (tables.committed_at(_folder(state, domain, s), v) for s, v in lineage.items())
+    came = (_series(state, domain, s).committed_at(v) for s, v in lineage.items())
     return max((at for at in came if at), default=None)
 
 
-def _folder(state: State, domain: str, source: str) -> Path:
+def _series(state: State, domain: str, source: str) -> Series:
     ref, at, major = source.partition("@")
     if at:
-        return state.product(ProductRef.parse(ref), int(major))
-    return state.landing(domain, source.removeprefix("landing."))
+        return house_of(state).products(ProductRef.parse(ref), int(major))
+    return DeltaSeries(state.landing(domain, source.removeprefix("landing.")))
 
 
 def attempts(state: State, product: DataProduct) -> list[Attempt]:
@@ -110,8 +110,8 @@ def _recorded(state: State, product: DataProduct) -> list[Attempt]:
 def _missing(state: State, product: DataProduct, recorded: list[Attempt]) -> list[Attempt]:
     """Publications that are not on the record: at most the newest, or all if there is no record."""
     known = {a.at for a in recorded}
-    folder = state.product(product.line, product.contract.major)
-    logged = [_logged(*each) for each in tables.history(folder, 1 if recorded else None)]
+    history = delta.series(state, product).history(1 if recorded else None)
+    logged = [_logged(*each) for each in history]
     return [a for a in reversed(logged) if a and a.at not in known]
 
 
@@ -143,7 +143,7 @@ def levels(state: State, product: DataProduct, now: datetime) -> tuple[ServiceLe
     if not odcs.slaProperties:
         return ()
     standing = delta.published(state, product)
-    oldest = tables.oldest(state.product(product.line, product.contract.major))
+    oldest = delta.series(state, product).oldest()
     kept = _logged(*oldest) if oldest else None
     seen = Seen(
         attempts(state, product),

@@ -12,17 +12,38 @@ from typing import Any
 
 from mesh_defs.model import MeshError, ProductRef
 
+TARGET_VARIABLE = "MESH_TARGET"
+DUCKDB, BIGQUERY = "duckdb", "bigquery"
+
 
 @dataclass(frozen=True)
 class State:
-    """Paths under MESH_HOME (default `.mesh` in the mesh's root)."""
+    """Paths under MESH_HOME (default `.mesh` in the mesh's root).
+
+    What is made on another engine than DuckDB has a folder of its own there; agreements and keys
+    are the same for every engine.
+    """
 
     home: Path
+    target: str = DUCKDB
 
     @classmethod
     def of(cls, root: Path) -> State:
+        """Raises MeshError for a MESH_TARGET that is none."""
         given = os.environ.get("MESH_HOME")
-        return cls((root / given).resolve() if given else root / ".mesh")
+        home = (root / given).resolve() if given else root / ".mesh"
+        target = os.environ.get(TARGET_VARIABLE) or DUCKDB
+        if target != DUCKDB:
+            raise MeshError(
+                f"{TARGET_VARIABLE}: `{target}` is no engine that a mesh is made on. "
+                f"Expected `{DUCKDB}`, or nothing."
+            )
+        return cls(home) if target == DUCKDB else cls(home / target, target)
+
+    @property
+    def common(self) -> Path:
+        """The folder of what does not depend on the engine."""
+        return self.home if self.target == DUCKDB else self.home.parent
 
     def workshop(self, domain: str) -> Path:
         return self.home / "workshops" / f"{domain}.duckdb"
@@ -31,13 +52,25 @@ class State:
         return self.home / "lake" / domain / "landing" / source
 
     def product(self, ref: ProductRef, major: int) -> Path:
-        return self.home / "lake" / ref.domain / "products" / ref.product / f"v{major}"
+        """The Delta table of a product. Raises MeshError where products are no Delta tables."""
+        return self.lake() / ref.domain / "products" / ref.product / f"v{major}"
 
     def quarantine(self, ref: ProductRef, major: int) -> Path:
-        return self.home / "lake" / ref.domain / "quarantine" / ref.product / f"v{major}"
+        """The Delta table of rows held back. Raises MeshError as `product` does."""
+        return self.lake() / ref.domain / "quarantine" / ref.product / f"v{major}"
 
     def discarded(self, ref: ProductRef, major: int) -> Path:
-        return self.quarantine(ref, major).with_suffix(".discarded.json")
+        folder = self.home / "lake" / ref.domain / "quarantine" / ref.product
+        return folder / f"v{major}.discarded.json"
+
+    def lake(self) -> Path:
+        """The folder of what is published. Raises MeshError where that is in no folder."""
+        if self.target != DUCKDB:
+            raise MeshError(
+                f"With {TARGET_VARIABLE}={self.target} products are tables there, and this reads "
+                "files of the lake. Ask BigQuery: `mesh show DOMAIN.PRODUCT` names the table."
+            )
+        return self.home / "lake"
 
     def audit(self, ref: ProductRef) -> Path:
         return self.home / "audits" / ref.domain / f"{ref.product}.json"
@@ -63,7 +96,7 @@ class State:
 
     @property
     def secrets(self) -> Path:
-        return self.home / "secrets"
+        return self.common / "secrets"
 
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:

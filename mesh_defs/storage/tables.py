@@ -56,6 +56,10 @@ class Snapshot:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def location(self) -> str:
+        return str(self.folder)
+
+    @property
     def bytes(self) -> int:
         return sum(Path(f).stat().st_size for f in self.files)
 

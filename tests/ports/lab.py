@@ -24,6 +24,7 @@ from mesh_defs.ports.kinds import grants_of, ports_of
 from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import verify
 from mesh_defs.publishing.delivery import PortState, audited, deliver, port_states
+from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 from mesh_defs.storage.state import State
 from tests.tiny_mesh import REPOSITORY, build
 
@@ -135,7 +136,7 @@ class Lab:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"CREATE TABLE candidate AS {sql}")
-            made = delta.publish(connection, self.state, product, "candidate", said)  # type: ignore[arg-type]
+            made = delta.publish(DuckDBWorkshop(connection), self.state, product, "candidate", said)  # type: ignore[arg-type]
         return audited(product, made)
 
     def deliver(self) -> PortState:

@@ -12,9 +12,8 @@ from mesh_defs.publishing.provenance import (
     fingerprint,
     lineages_of,
     merged,
-    record,
-    recorded,
 )
+from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 
 SOURCES = [f"landing.s{i}" for i in range(4)] + ["sales.purchases@1"]
 lineages = st.dictionaries(st.sampled_from(SOURCES), st.integers(0, 50))
@@ -105,8 +104,9 @@ def test_a_model_that_lost_its_last_source_forgets_it() -> None:
 
 def test_what_is_recorded_is_read_back_and_replaced() -> None:
     with duckdb.connect() as connection:
-        assert recorded(connection) == {}
-        record(connection, {"a": {"landing.s": 1}, "b": {}}, {"a": "code"}, "run-1")
-        record(connection, {"a": {"landing.s": 2}}, {"a": "code"}, "run-2")
-        record(connection, {}, {}, "run-3")
-        assert recorded(connection) == {"a": {"landing.s": 2}, "b": {}}
+        workshop = DuckDBWorkshop(connection)
+        assert workshop.builds() == {}
+        workshop.note_builds({"a": {"landing.s": 1}, "b": {}}, {"a": "code"}, "run-1")
+        workshop.note_builds({"a": {"landing.s": 2}}, {"a": "code"}, "run-2")
+        workshop.note_builds({}, {}, "run-3")
+        assert workshop.builds() == {"a": {"landing.s": 2}, "b": {}}

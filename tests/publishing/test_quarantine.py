@@ -18,6 +18,7 @@ from mesh_defs.ports import delta
 from mesh_defs.publishing import quarantine
 from mesh_defs.publishing.held import HeldRow, discard, held_rows
 from mesh_defs.publishing.publish import Outcome, publish
+from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import snapshot
 from tests.tiny_mesh import build
@@ -59,7 +60,8 @@ class Shop:
                 connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", list(rows))
             room, product = mesh.rooms["shop"], mesh.product("shop.orders")
             run = f"run-{self.runs}"
-            return publish(connection, self.state, room, product, "code", run, True, feeds)
+            workshop = DuckDBWorkshop(connection)
+            return publish(workshop, self.state, room, product, "code", run, True, feeds)
 
     @property
     def published(self) -> list[Row]:

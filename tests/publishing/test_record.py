@@ -13,9 +13,10 @@ import yaml
 
 from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import DataProduct, Mesh, MeshError
-from mesh_defs.publishing import provenance, record
+from mesh_defs.publishing import record
 from mesh_defs.publishing.publish import Outcome, publish
 from mesh_defs.storage import tables
+from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 from mesh_defs.storage.state import State
 from tests.tiny_mesh import build
 
@@ -58,10 +59,11 @@ class Shop:
             if not code:
                 self.landed = tables.replace(connection, "orders", self.landing, {}).version
             lineage = {"orders": {"landing.orders": self.landed}}
-            provenance.record(connection, lineage, {}, "")
+            workshop = DuckDBWorkshop(connection)
+            workshop.note_builds(lineage, {}, "")
             run = f"run-{self.runs}"
             product = mesh.product("shop.orders")
-            return publish(connection, self.state, mesh.rooms["shop"], product, code, run, force)
+            return publish(workshop, self.state, mesh.rooms["shop"], product, code, run, force)
 
     @property
     def landing(self) -> Path:

@@ -69,6 +69,7 @@ class Library:
         self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self.root, self.state = root, State.of(root)
+        self.state.lake()
         self.mesh = Mesh.read(root)
         self._register = Register(Ledger.open(self.state), clock)
         self._lock = Lock()

@@ -40,7 +40,7 @@ def place(state: State) -> URL:
 
     given = os.environ.get(VARIABLE)
     if not given:
-        return URL.create("sqlite", database=str(state.home / "ledger" / "ledger.db"))
+        return URL.create("sqlite", database=str(state.common / "ledger" / "ledger.db"))
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
