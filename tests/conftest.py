@@ -21,7 +21,8 @@ settings.load_profile("mesh")
 def no_mesh_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test meets the mesh of whoever runs it."""
     for name in ("MESH_ROOT", "MESH_HOME", "DAGSTER_HOME", "MESH_PSEUDONYM_KEY", "MESH_LEDGER_URL",
-                 "MESH_ACTOR"):  # fmt: skip
+                 "MESH_ACTOR", "MESH_TARGET", "MESH_BIGQUERY_PROJECT", "MESH_BIGQUERY_PREFIX",
+                 "MESH_BIGQUERY_LOCATION", "BIGQUERY_EMULATOR_HOST"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("MESH_SERVER__")]:
         monkeypatch.delenv(name)

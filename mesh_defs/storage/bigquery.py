@@ -61,23 +61,42 @@ def connected(
     An emulator, which is what speaks plain HTTP, is shown no credentials. What Google or the
     network refuse while it is open is raised as MeshError.
     """
-    try:
-        from google.api_core.exceptions import GoogleAPIError
-        from google.auth.credentials import AnonymousCredentials
-        from google.auth.exceptions import GoogleAuthError
-        from google.cloud.bigquery import Client
-    except ImportError:
-        raise MeshError(HOW_TO_INSTALL) from None
+    with told(), client_of(project, location, endpoint) as client:
+        yield client
+
+
+def client_of(
+    project: str | None = None,
+    location: str | None = None,
+    endpoint: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Client:
+    """The client of `connected`, for who closes it, and each of its queries bears the labels."""
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.bigquery import Client, QueryJobConfig
+
     at = {"api_endpoint": endpoint} if endpoint else None
     emulated = not endpoint and os.environ.get(EMULATOR_VARIABLE)
+    config = QueryJobConfig(labels=dict(labels)) if labels else None
+    nobody = None
+    if emulated or (endpoint or "").startswith("http://"):
+        nobody, project = AnonymousCredentials(), project or "local"
+    return Client(
+        project, nobody, location=location, client_options=at, default_query_job_config=config
+    )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What Google or the network refuse is raised as MeshError, with their first line."""
     try:
-        if emulated or (endpoint or "").startswith("http://"):
-            nobody = AnonymousCredentials()
-            client = Client(project or "local", nobody, location=location, client_options=at)
-        else:
-            client = Client(project, location=location, client_options=at)
-        with client:
-            yield client
+        import google.cloud.bigquery  # noqa: F401
+        from google.api_core.exceptions import GoogleAPIError
+        from google.auth.exceptions import GoogleAuthError
+    except ImportError:
+        raise MeshError(HOW_TO_INSTALL) from None
+    try:
+        yield
     except (GoogleAPIError, GoogleAuthError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MeshError(f"BigQuery: {first}") from error

@@ -33,10 +33,10 @@ class State:
         given = os.environ.get("MESH_HOME")
         home = (root / given).resolve() if given else root / ".mesh"
         target = os.environ.get(TARGET_VARIABLE) or DUCKDB
-        if target != DUCKDB:
+        if target not in (DUCKDB, BIGQUERY):
             raise MeshError(
                 f"{TARGET_VARIABLE}: `{target}` is no engine that a mesh is made on. "
-                f"Expected `{DUCKDB}`, or nothing."
+                f"Expected `{DUCKDB}` (or nothing) or `{BIGQUERY}`."
             )
         return cls(home) if target == DUCKDB else cls(home / target, target)
 

@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro bigquery__pseudonym(identifier) -%}
-  mesh_secrets.pseudonym(cast({{ identifier }} as string))
+  {{ env_var("MESH_BIGQUERY_SECRETS", "mesh_secrets") }}.pseudonym(cast({{ identifier }} as string))
 {%- endmacro %}
 
 {% macro default__pseudonym(identifier) -%}

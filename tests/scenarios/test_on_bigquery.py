@@ -1,0 +1,201 @@
+"""A mesh made on BigQuery comes to what it comes to on DuckDB: verdicts, snapshots, rows.
+
+The same files, command by command, on both. The judge of BigQuery is an emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mesh_defs.contracts.audit import Audit
+from tests.emulator.running import Emulator
+from tests.scenarios.story import Said, Story
+from tests.tiny_mesh import ORDERS, build
+
+pytestmark = pytest.mark.slow
+
+PREFIX = "tiny"
+MORE = ORDERS + "4,2024-05-03,700\n5,2024-05-03,700\n"
+# In words that both engines have.
+MODELS = {
+    "shop/models/days": "select day, cast(sum(cents) as {{ dbt.type_bigint() }}) as cents"
+    " from {{ source('landing', 'orders') }} group by day",
+    "insight/models/best_day": "select day, cast(sum(cents) as {{ dbt.type_bigint() }}) as cents"
+    " from {{ source('shop', 'orders') }} group by day order by cents desc limit 1",
+}
+PRODUCTS = {"shop.orders": "order_id, day, cents", "shop.days": "day, cents",
+            "insight.best_day": "day, cents"}  # fmt: skip
+Rows = list[tuple[Any, ...]]
+
+
+class OnDuckDB(Story):
+    def rows(self, product: str) -> Rows:
+        return sorted(
+            tuple(r.values()) for r in self.ask(f"select {PRODUCTS[product]} from {product}")
+        )
+
+    def verdicts(self, product: str) -> dict[str, Any]:
+        """Of the newest audit: rule → outcome, rows that break it, rows held back."""
+        return _verdicts(self.home, product)
+
+
+@dataclass(frozen=True)
+class OnBigQuery(Story):
+    emulator: Emulator | None = field(default=None, kw_only=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        assert self.emulator
+        return {**super().environment, **self.emulator.host, "MESH_TARGET": "bigquery",
+                "MESH_BIGQUERY_PROJECT": "local", "MESH_BIGQUERY_PREFIX": PREFIX}  # fmt: skip
+
+    def rows(self, product: str) -> Rows:
+        """What a reader of the published dataset sees."""
+        domain, name = product.split(".")
+        return self.query(f"select {PRODUCTS[product]} from {PREFIX}_published_{domain}.{name}_v1")
+
+    def query(self, sql: str) -> Rows:
+        assert self.emulator
+        found = self.emulator.client.query(sql).result()
+        return sorted(tuple(map(_plain, row.values())) for row in found)
+
+    def verdicts(self, product: str) -> dict[str, Any]:
+        return _verdicts(self.home / "bigquery", product)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _verdicts(state: Path, product: str) -> dict[str, Any]:
+    domain, name = product.split(".")
+    attempt = json.loads((state / "audits" / domain / f"{name}.json").read_text())
+    found = Audit.from_json(attempt["audit"])
+    return {v.rule.id: (v.outcome, v.failing, v.quarantined) for v in found.verdicts}
+
+
+@dataclass
+class Both:
+    """One mesh's files, made on two engines in folders of their own."""
+
+    here: OnDuckDB
+    there: OnBigQuery
+
+    def feed(self, orders: str) -> None:
+        (self.here.root / "data" / "orders.csv").write_text(orders, encoding="utf-8")
+
+    def run(self) -> tuple[Said, Said]:
+        return self.here.run(), self.there.run()
+
+    def agree(self) -> None:
+        """Verdicts, what is listed, and rows are the same; of times and names of runs none are."""
+        for product in PRODUCTS:
+            assert self.here.verdicts(product) == self.there.verdicts(product), product
+            assert self.here.rows(product) == self.there.rows(product), product
+        assert _steady(self.here.listed()) == _steady(self.there.listed())
+
+
+def _steady(listed: dict[str, dict[str, Any]]) -> Any:
+    return {n: {k: v for k, v in p.items() if k != "published_at"} for n, p in listed.items()}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterator[Both]:
+    folder = tmp_path_factory.mktemp("on-bigquery")
+    root = build(folder / "mesh").root
+    for place, sql in MODELS.items():
+        (root / "dbt_projects" / f"{place}.sql").write_text(f"{sql}\n", encoding="utf-8")
+    yield Both(
+        OnDuckDB(root, folder / "here"), OnBigQuery(root, folder / "there", emulator=emulator)
+    )
+    shutil.rmtree(folder)
+
+
+def test_it_is_published_as_on_duckdb(both: Both) -> None:
+    here, there = both.run()
+    assert set(here.statuses.values()) == {"published"}
+    assert there.statuses == here.statuses, there
+    assert both.there.rows("shop.orders")
+    both.agree()
+
+
+def test_nothing_to_do_is_nothing_done(both: Both) -> None:
+    jobs = both.there.query("select count(*) from `region-us`.INFORMATION_SCHEMA.JOBS")
+    assert set(both.there.run().statuses.values()) == {"unchanged"}
+    # The one job more is the question how many there were.
+    after = both.there.query("select count(*) from `region-us`.INFORMATION_SCHEMA.JOBS")
+    assert after[0][0] - jobs[0][0] == 1
+
+
+def test_a_failed_contract_leaves_the_snapshot_before(both: Both) -> None:
+    untouched = ("shop.orders", "insight.best_day")
+    before = [both.there.rows(product) for product in untouched]
+    both.feed(MORE + "6,2024-05-03,-5\n")
+    here, there = both.run()
+    assert there.code == here.code == 1
+    assert there.statuses == here.statuses
+    assert there.statuses["shop.orders"] == "failed"
+    assert both.there.verdicts("shop.orders")["cents.minimum"] == ("failed", 1, 0)
+    assert [both.there.rows(product) for product in untouched] == before
+    both.agree()
+
+
+def test_what_is_mended_is_published_and_reaches_its_consumer(both: Both) -> None:
+    both.feed(MORE)
+    here, there = both.run()
+    assert there.statuses == here.statuses
+    assert there.statuses["shop.orders"] == there.statuses["insight.best_day"] == "published"
+    assert len(both.there.rows("shop.orders")) == 5
+    both.agree()
+    shown = both.there.mesh("show", "insight.best_day", "--json").json
+    assert shown["lineage"]["inputs"] == {"shop.orders@1": 1}
+    assert [s["snapshot"] for s in shown["history"]] == [1, 0]
+    (port,) = shown["ports"]
+    assert (port["kind"], port["location"]) == (
+        "bigquery", f"local.{PREFIX}_published_insight.best_day_v1",
+    )  # fmt: skip
+
+
+def test_the_snapshot_before_is_what_it_was(both: Both) -> None:
+    kept = both.there.query(f"select order_id from {PREFIX}_published_shop.orders_v1__0")
+    assert kept == [(1,), (2,), (3,)]
+
+
+def test_rows_in_quarantine_are_the_same(both: Both) -> None:
+    path = both.here.root / "domains/shop/contracts/orders.odcs.yaml"
+    contract = yaml.safe_load(path.read_text())
+    schema = contract["schema"][0]
+    cents = next(p for p in schema["properties"] if p["name"] == "cents")
+    cents["customProperties"] = [{"property": "onBreach", "value": "quarantine"}]
+    schema["customProperties"] = [{"property": "quarantineBudget", "value": "50%"}]
+    path.write_text(yaml.safe_dump(contract, sort_keys=False))
+    both.feed(MORE + "6,2024-05-03,-5\n")
+    here, there = both.run()
+    assert there.statuses == here.statuses
+    assert there.statuses["shop.orders"] == "published"
+    assert both.there.verdicts("shop.orders")["cents.minimum"] == ("passed", 0, 1)
+    assert there.products["shop.orders"]["rows_quarantined"] == 1
+    both.agree()
+    held = f"select order_id, _rules[offset(0)] from {PREFIX}_quarantine_shop.orders_v1"
+    assert both.there.query(held) == [(6, "cents.minimum")]
+
+
+def test_its_candidate_leaves_nothing_behind(both: Both) -> None:
+    assert both.there.emulator
+    left = [t.table_id for t in both.there.emulator.client.list_tables(f"{PREFIX}_private_shop")]
+    assert sorted(left) == ["days", "orders"]
+
+
+def test_what_reads_files_of_the_lake_says_that_there_are_none(both: Both) -> None:
+    said = both.there.mesh("query", "select * from shop.orders", "--as", "domain:insight")
+    assert said.code != 0
+    assert "products are tables there" in said.err
+    assert "Traceback" not in said.err
