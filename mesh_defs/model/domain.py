@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, model_validator
 
 from mesh_defs.model import cron
 from mesh_defs.model.names import NAME_RULE, ProductRef, is_name, source_variable
@@ -102,6 +102,14 @@ class Input(Shape):
     role: str | None = None
 
 
+class Budget(Shape):
+    """What may be read at most, where an engine is paid by the byte: by a model, and by the audit
+    and publication of a product. `10 GB`, `500 MiB`, or a number of bytes."""
+
+    model: Annotated[ByteSize, Field(gt=0)] | None = None
+    audit: Annotated[ByteSize, Field(gt=0)] | None = None
+
+
 class DomainFile(Shape):
     """What stands in a domain.yaml."""
 
@@ -112,6 +120,7 @@ class DomainFile(Shape):
     schedule: Annotated[str, AfterValidator(cron.checked)] | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     as_of: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    budget: Budget = Budget()
     sources: dict[Name, Source] = Field(default_factory=dict)
     inputs: dict[Annotated[str, AfterValidator(_product_ref)], Input] = Field(default_factory=dict)
 

@@ -125,8 +125,12 @@ def invoke(
     arguments: list[str],
     manifest: Manifest | None = None,
     callbacks: list[Any] | None = None,
+    budget: int | None = None,
 ) -> dbtRunnerResult:
-    """One dbt command in this process, quiet, with nothing sent home and nothing left open."""
+    """One dbt command in this process, quiet, with nothing sent home and nothing left open.
+
+    `budget`: the bytes that a model may read, where they are paid for.
+    """
     from dbt.cli.main import dbtRunner
 
     home = state.dbt(domain)
@@ -142,7 +146,8 @@ def invoke(
     ]  # fmt: skip
     if state.target != DUCKDB:  # the profile's own
         places += ["--target", state.target]
-    with _environment(environment(project_folder, state, domain)):
+    most = {"MESH_BIGQUERY_MODEL_BYTES": str(int(budget or 0))}  # to dbt, 0 is no limit
+    with _environment({**environment(project_folder, state, domain), **most}):
         try:
             return dbtRunner(manifest, callbacks).invoke([*arguments, *places])
         finally:

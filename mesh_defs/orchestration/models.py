@@ -173,13 +173,24 @@ class _InThread:
                 arguments,
                 manifest=load_manifest(site.project),
                 callbacks=[heard],
+                budget=site.domain.file.budget.model,
             )
             self.success = bool(self._result.success)
-            self.error = "" if self.success else dbt_error(self._result)
+            self.error = "" if self.success else _explained(site, dbt_error(self._result))
         except BaseException as error:
             self.error = f"{type(error).__name__}: {error}"
         finally:
             self._queue.put(None)
+
+
+def _explained(site: Site, error: str) -> str:
+    """What BigQuery says of a query that was over its limit, and whose limit that is."""
+    if "bytes billed" not in error.lower():
+        return error
+    return (
+        f"{error} The limit is `budget.model` in domains/{site.name}/domain.yaml. The query was "
+        "not run. Raise the budget, or have the model read less."
+    )
 
 
 def _is_output(event: Any) -> bool:

@@ -64,12 +64,13 @@ def _product(
     )
     def publication(context: dg.AssetExecutionContext) -> Iterator[Any]:
         code = product_code(site.state, site.room, site.project, product.ref)
+        budget = site.domain.file.budget.audit
         about = {"product": product.ref.product, "run": context.run.run_id}
         try:
             with (
                 attempted(site, context, [product]),
                 workshop_lock(site.state, site.name),
-                house_of(site.state).open(site.name, about) as workshop,
+                house_of(site.state).open(site.name, about, budget) as workshop,
             ):
                 outcome = publish(
                     workshop,

@@ -21,6 +21,8 @@ from mesh_defs.model import MeshError
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
+    from mesh_defs.storage.metered import MeteredClient
+
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
 FORM = "bigquery:[PROJECT.]DATASET.TABLE"
 HOW_TO_INSTALL = "BigQuery's client is not installed: `pip install 'mesh-defs[bigquery]'`."
@@ -70,10 +72,12 @@ def client_of(
     location: str | None = None,
     endpoint: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Client:
+) -> MeteredClient:
     """The client of `connected`, for who closes it, and each of its queries bears the labels."""
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud.bigquery import Client, QueryJobConfig
+    from google.cloud.bigquery import QueryJobConfig
+
+    from mesh_defs.storage.metered import MeteredClient
 
     at = {"api_endpoint": endpoint} if endpoint else None
     emulated = not endpoint and os.environ.get(EMULATOR_VARIABLE)
@@ -81,7 +85,7 @@ def client_of(
     nobody = None
     if emulated or (endpoint or "").startswith("http://"):
         nobody, project = AnonymousCredentials(), project or "local"
-    return Client(
+    return MeteredClient(
         project, nobody, location=location, client_options=at, default_query_job_config=config
     )
 

@@ -131,9 +131,11 @@ class House(Protocol):
     dialect: str
     """The SQL that its models are compiled to."""
 
-    def open(self, domain: str, about: Mapping[str, str] = ...) -> AbstractContextManager[Workshop]:
+    def open(
+        self, domain: str, about: Mapping[str, str] = ..., budget: int | None = None
+    ) -> AbstractContextManager[Workshop]:
         """A domain's workshop; the caller holds its lock. `about` says what for, where an engine
-        keeps account of it."""
+        keeps account of it. `budget`: the bytes that may be read, where they are paid for."""
         ...
 
     def table(self, domain: str, name: str, schema: str = HOME) -> exp.Table:

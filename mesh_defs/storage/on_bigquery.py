@@ -259,9 +259,13 @@ class BigQueryHouse:
 
     @contextmanager
     def open(
-        self, domain: str, about: Mapping[str, str] = MappingProxyType({})
+        self,
+        domain: str,
+        about: Mapping[str, str] = MappingProxyType({}),
+        budget: int | None = None,
     ) -> Iterator[BigQueryWorkshop]:
-        with told(), self.warehouse.client({"domain": domain, **about}) as client:
+        labels = {"domain": domain, **about}
+        with told(), self.warehouse.client(labels, budget) as client:
             self.warehouse.furnish(client, domain, self.state)
             workshop = BigQueryWorkshop(client, self, domain)
             try:

@@ -149,7 +149,10 @@ class DuckDBHouse:
 
     @contextmanager
     def open(
-        self, domain: str, about: Mapping[str, str] = MappingProxyType({})
+        self,
+        domain: str,
+        about: Mapping[str, str] = MappingProxyType({}),
+        budget: int | None = None,
     ) -> Iterator[DuckDBWorkshop]:
         with workshop.open_workshop(self.state, domain) as connection:
             yield DuckDBWorkshop(connection)

@@ -93,10 +93,12 @@ class Warehouse:
         }
 
     @contextmanager
-    def client(self, labels: Mapping[str, str]) -> Iterator[Client]:
-        """A client whose every query bears these labels."""
+    def client(self, labels: Mapping[str, str], budget: int | None = None) -> Iterator[Client]:
+        """A client whose every query bears these labels, and that keeps to a budget of bytes."""
         said = {f"mesh_{name}": label(value) for name, value in labels.items()}
         with client_of(self.project, self.location or None, labels=said) as client:
+            client.most = budget
+            client.said = f"domains/{labels.get('domain')}/domain.yaml: `budget.audit`"
             yield client
 
     def reader(self) -> Client:

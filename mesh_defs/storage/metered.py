@@ -1,0 +1,38 @@
+"""A client of BigQuery that keeps to a budget: what a query would read is asked before it is run.
+
+It is imported where one is made, since it is a class of Google's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud.bigquery import Client, QueryJobConfig
+
+from mesh_defs.model import MeshError
+
+
+class MeteredClient(Client):  # type: ignore[misc]
+    """Dry runs cost nothing. The budget is for all queries of a client together."""
+
+    most: int | None = None
+    """Bytes; None asks nothing beforehand."""
+
+    said: str = ""
+    """What has the budget, as the error names it."""
+
+    estimated: int = 0
+
+    def query(self, query: str, job_config: Any = None, **more: Any) -> Any:
+        """Raises MeshError for a query that would go over the budget, before it is run."""
+        if self.most is not None and not (job_config and job_config.dry_run):
+            asked = QueryJobConfig(dry_run=True, use_query_cache=False)
+            found = super().query(query, job_config=asked).total_bytes_processed
+            if self.estimated + (found or 0) > self.most:
+                raise MeshError(
+                    f"{self.said} is {self.most:,} bytes, and with its next query this would read "
+                    f"{self.estimated + found:,} by BigQuery's estimate. The query was not run. "
+                    "Raise the budget, or let the model keep less."
+                )
+            self.estimated += found or 0
+        return super().query(query, job_config=job_config, **more)

@@ -1,0 +1,125 @@
+"""A budget is kept before anything is paid: judged by the requests that Google's client makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from mesh_defs.model import MeshError
+from mesh_defs.storage.warehouse import Warehouse
+
+EACH = 600  # bytes that a query would read
+
+
+@dataclass
+class Jobs:
+    """A server that takes query jobs as BigQuery does (REST, jobs.insert), and runs none."""
+
+    url: str = ""
+    dry: list[str] = field(default_factory=list)
+    run: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, job: dict[str, Any]) -> dict[str, Any]:
+        asked = job["configuration"]
+        if asked.get("dryRun"):
+            self.dry.append(asked["query"]["query"])
+        else:
+            self.run.append(asked)
+        return {
+            **job,
+            "jobReference": {**job["jobReference"], "location": "EU"},
+            "status": {"state": "DONE"},
+            "statistics": {"query": {"totalBytesProcessed": str(EACH)}},
+        }
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    found = Jobs()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            text = json.dumps(found.take(sent)).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *args: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", found.url)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+def test_a_query_over_the_budget_is_not_run(jobs: Jobs) -> None:
+    with Warehouse("acme-mesh").client({"domain": "shop", "product": "Orders"}, 1000) as client:
+        client.query("select 1")
+        with pytest.raises(MeshError) as raised:
+            client.query("select 2")
+    assert jobs.dry == ["select 1", "select 2"]
+    assert [job["query"]["query"] for job in jobs.run] == ["select 1"]
+    said = str(raised.value)
+    assert "domains/shop/domain.yaml: `budget.audit` is 1,000 bytes" in said
+    assert "would read 1,200" in said
+
+
+def test_what_is_just_within_the_budget_is_run(jobs: Jobs) -> None:
+    with Warehouse("acme-mesh").client({"domain": "shop"}, 2 * EACH) as client:
+        client.query("select 1")
+        client.query("select 2")
+    assert len(jobs.run) == 2
+
+
+def test_without_a_budget_nothing_is_asked_beforehand(jobs: Jobs) -> None:
+    with Warehouse("acme-mesh").client({"domain": "shop"}) as client:
+        client.query("select 1")
+    assert (jobs.dry, len(jobs.run)) == ([], 1)
+
+
+def test_each_job_says_whose_it_is(jobs: Jobs) -> None:
+    about = {"domain": "shop", "product": "Orders", "run": "a-1"}
+    with Warehouse("acme-mesh").client(about, 1000) as client:
+        client.query("select 1")
+    (job,) = jobs.run
+    assert job["labels"] == {
+        "mesh_domain": "shop", "mesh_product": "orders", "mesh_run": "a-1",
+    }  # fmt: skip
+
+
+def test_the_budget_of_a_model_is_its_limit_with_dbt(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What profiles.yml makes of it is what dbt-bigquery sends with each query."""
+    import yaml
+    from dbt.adapters.bigquery.credentials import BigQueryCredentials
+    from dbt.config.profile import Profile
+    from dbt.config.renderer import ProfileRenderer
+    from dbt_common.context import set_invocation_context
+
+    from tests.tiny_mesh import REPOSITORY
+
+    raw = yaml.safe_load((REPOSITORY / "dbt_projects/profiles.yml").read_text())["mesh"]
+    monkeypatch.setenv("MESH_BIGQUERY_PROJECT", "acme-mesh")
+    monkeypatch.setenv("MESH_BIGQUERY_PRIVATE", "mesh_private_shop")
+    for said, limit in (("20000", 20_000), ("0", 0)):
+        monkeypatch.setenv("MESH_BIGQUERY_MODEL_BYTES", said)
+        set_invocation_context(os.environ)
+        _, rendered = Profile.render_profile(raw, "mesh", "bigquery", ProfileRenderer({}))
+        found = BigQueryCredentials.from_dict(BigQueryCredentials.translate_aliases(rendered))
+        assert found.maximum_bytes_billed == limit
+        assert (found.method, found.location, found.api_endpoint) == ("oauth", None, None)
