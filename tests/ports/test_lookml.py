@@ -318,6 +318,18 @@ def test_a_grant_is_listed_and_a_revoke_ends_it(lab: LookmlLab) -> None:
     assert not lab.grants.grants()
 
 
+def test_looker_reads_at_bigquery_too(lab: LookmlLab) -> None:
+    """Nothing of it is asked there: the port need not be configured."""
+    server = {"server": "wh", "type": "bigquery", "project": "p-1", "dataset": "shop"}
+    lab.declare(DESCRIPTOR, "outputPorts", {"name": "wh", "type": "bigquery"})
+    lab.change(lambda contract: contract["servers"].append(server))
+    lab.report_of("exit", connection="bq", port="wh")
+    lab.publish(FIRST)
+    view = lab.views()[NAME]
+    assert view["sql_table_name"] == "`p-1`.`shop`.`orders_v1`"
+    assert view["dimensions"][0]["sql"] == "${TABLE}.`order_id`"
+
+
 DECLARED = [
     # (the port's declaration, its report's query, the file and the field, what is said)
     ({"port": "nope"}, None, (REPORT, "port"), "no port `nope` at which Looker can read"),

@@ -13,7 +13,7 @@ from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
 from mesh_defs.ports.documents.queries import Wrong, qualified
-from mesh_defs.ports.places import postgres_view
+from mesh_defs.ports.places import bigquery_table, postgres_view
 from mesh_defs.ports.port import Target
 
 # What Looker reads as its own: the end of a block, a reference, a template.
@@ -49,8 +49,8 @@ def _postgres(target: Target) -> exp.Table:
 
 
 def _bigquery(target: Target) -> exp.Table:
-    server, name = target.server, f"{target.product.product}_v{target.major}"
-    return exp.table_(name, db=server.get("dataset"), catalog=server.get("project"), quoted=True)
+    project, dataset = target.server.get("project"), target.product.domain
+    return exp.table_(bigquery_table(target), db=dataset, catalog=project, quoted=True)
 
 
 _KINDS = {"postgres": _postgres, "bigquery": _bigquery}
