@@ -15,7 +15,6 @@ from mesh_defs.governance.sight import Sight
 from mesh_defs.model import DataProduct, Finding, MeshError
 from mesh_defs.model.training import FOLDER, read_training, training_path
 from mesh_defs.ports.kinds import MODEL, ports_of
-from mesh_defs.ports.models.measures import METRICS
 
 
 def strays(sight: Sight) -> Iterator[Finding]:
@@ -72,6 +71,8 @@ def _models(product: DataProduct) -> list[str]:
 
 def _metrics(product: DataProduct, port: str) -> list[str]:
     """Those of its task; none where what is declared cannot be read, which is a finding itself."""
+    from mesh_defs.ports.models.measures import METRICS
+
     try:
         return list(METRICS[read_training(product, port).training.task])
     except MeshError:
