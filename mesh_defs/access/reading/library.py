@@ -11,7 +11,7 @@ from threading import Lock
 from mesh_defs.access.offers import known, offered, opened_by
 from mesh_defs.access.reading.rights import ROWS, Denied, Outlet, Right, right_of
 from mesh_defs.access.register import Register
-from mesh_defs.contracts.roles import WHOLE, Narrowing
+from mesh_defs.contracts.roles import Narrowing
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.ports.kinds import ports_of
 from mesh_defs.ports.shelved import Handout, Shelved
@@ -106,8 +106,8 @@ class Library:
         version: int | None = None,
         scope: Collection[str] = (),
     ) -> Shown:
-        """The newest document, or model, at a product's port. It shows to all what was declared, so
-        a role that opens only a part of the product opens none of it.
+        """The newest document, or model, at a product's port. It shows to all what was declared: a
+        role that opens only a part of the product does not narrow it.
 
         Raises Denied for what is not there or not theirs, and MeshError for one that was never
         published.
@@ -120,8 +120,7 @@ class Library:
         line, major = product.line, product.contract.major
         outlet = Outlet(declared.kind, port)
         right, shelved = self.right(consumers, line, major, scope, outlet), declared.shelved()
-        whole = self._narrowing(line, major, right) == WHOLE
-        if right is None or not whole or not _granted(right, shelved):
+        if right is None or not _granted(right, shelved):
             raise Denied(address, version, port)
         if (file := shelved.handout()) is None:
             raise MeshError(f"`{port}` of `{address}` was never published.")
@@ -146,10 +145,10 @@ class Library:
         """Whether what was found may be read as it was found."""
         outlet = found.outlet if isinstance(found, Shown) else ROWS
         right = self.right([found.right.consumer], found.product, found.major, scope, outlet)
+        if not isinstance(found, Readable):
+            return right is not None
         opened = self._narrowing(found.product, found.major, right)
-        return right is not None and opened == (
-            found.narrowing if isinstance(found, Readable) else WHOLE
-        )
+        return right is not None and opened == found.narrowing
 
     def all_of(self, consumers: Sequence[str], scope: Collection[str] = ()) -> list[Readable]:
         """Every published product that somebody may read, at its newest snapshot."""
