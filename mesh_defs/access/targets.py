@@ -58,7 +58,7 @@ class Targets:
         return _NotInPart(found, part) if part else found
 
     def only_in_part(self, product: str, major: int, kind: str, role: str | None) -> str | None:
-        """Why a port that grants a product's rows or nothing can't be had under a role, if so.
+        """Why a port that grants all rows of a product or none can't be had under a role.
 
         A document, or a model, shows to all what its provider declared.
         """

@@ -98,6 +98,8 @@ def _value(value: Any) -> exp.Expression:
         return exp.cast(exp.Literal.string(value.isoformat(" ")), _moment(value))
     if isinstance(value, date):
         return exp.cast(exp.Literal.string(value.isoformat()), "date", dialect="duckdb")
+    if isinstance(value, str) and value.encode("utf-8", "replace").decode() != value:
+        raise NoCondition(f"{value!r} has characters that are none")
     if isinstance(value, str | bool | int | float | Decimal):
         return exp.convert(value)
     raise NoCondition(f"`{value}` is no value to compare with. {_TRIPLE}")

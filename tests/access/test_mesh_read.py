@@ -81,6 +81,17 @@ def test_is_put_down(tiny_mesh: TinyMesh) -> None:
     assert (read.way, read.outcome, read.rows, read.columns) == ("mesh.read", "read", 3, ("day",))
 
 
+@pytest.mark.parametrize("address", ["\ud800.x", "a\0.b", "x" * 900])
+def test_what_was_refused_is_put_down_whatever_it_was_called(
+    tiny_mesh: TinyMesh, address: str
+) -> None:
+    with pytest.raises(MeshError, match="is no product that you may read"):
+        mesh.read(address, version=10**30)
+    last = Sisters.open(State(tiny_mesh.home)).reads()[-1]
+    assert (last.who, last.outcome, last.version) == ("Shop team", "denied", None)
+    assert mesh.read("shop.orders", limit=10**30).arrow().num_rows == 3
+
+
 def test_import_is_light() -> None:
     code = (
         "import sys, mesh\n"

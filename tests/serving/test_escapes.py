@@ -142,7 +142,8 @@ def test_long_sql(served: Served, sql: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"x", b"[]", b"{}", b'{"sql": 1}', b'{"sql": "select 1", "format": 1}', b"\xff",
-     b'{"sql": "select 1", "format": "xml"}', b"[" * 200_000, b"x" * 1_100_000],
+     b'{"sql": "select 1", "format": "xml"}',
+     b'{"sql": "select \'\\ud800\'"}', b"[" * 200_000, b"x" * 1_100_000],
 )  # fmt: skip
 def test_bodies_that_are_none(served: Served, body: bytes) -> None:
     import httpx

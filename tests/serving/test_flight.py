@@ -73,6 +73,8 @@ def test_what_is_not_there_and_what_is_not_yours_are_the_same(served: Served) ->
         b'{"product": "shop.orders", "columns": [1]}', b'{"product": "shop.orders", "limit": -1}',
         b'{"product": "shop.orders", "where": "1; drop"}', b"\xff\xfe", b"[" * 100_000,
         b'{"product": "shop.orders", "columns": ["cents"], "as_of": 12}',
+        b'{"product": "shop.orders", "version": 1%s}' % (b"0" * 30), b'{"product": "\\ud800.x"}',
+        b'{"product": "shop.orders", "where": [["cents", ">", "\\ud800"]]}',
     ],
 )  # fmt: skip
 def test_tickets_that_are_none(served: Served, ticket: bytes) -> None:

@@ -17,6 +17,9 @@ READ, BROKEN_OFF, STOPPED, DENIED, REFUSED = "read", "broken off", "stopped", "d
 before it began, because it was nobody's right, or because it could not be done."""
 
 
+_HIGHEST = 2**63 - 1  # what a database has for a number
+
+
 @dataclass
 class Count:
     """How much was handed out so far."""
@@ -69,8 +72,11 @@ class Audit:
             self._sisters.end(row.id, outcome, count.rows, count.bytes, _now())
 
     def refused(self, reader: Reader, address: str, version: int | None, outcome: str) -> None:
-        """Somebody asked, and got nothing."""
+        """Somebody asked, and got nothing. It is put down whatever they called it."""
         now = _now()
+        address = address[:200].replace("\0", "").encode("utf-8", "replace").decode()
+        if version is not None and abs(version) > _HIGHEST:
+            version = None
         row = ReadRow(
             new_read_id(), now, reader.who, reader.token, None, address[:200], version, None, None,
             reader.way, outcome, 0, 0, now,

@@ -16,6 +16,7 @@ from mesh_defs.contracts.conditions import NoCondition, condition, triples
 from mesh_defs.contracts.roles import Narrowing
 from mesh_defs.model import MeshError
 
+_ALL = 2**62  # more rows than there are, and a number to an engine
 Where = str | Sequence[Any] | None
 """A condition in SQL, or `[[column, operator, value], …]`."""
 
@@ -92,7 +93,7 @@ def _condition(where: Where, may: Sequence[str]) -> exp.Expression | None:
 def _count(given: int, name: str) -> int:
     if given < 0:
         raise MeshError(f"`{name}` is a number from 0 on, not {given}.")
-    return given
+    return min(given, _ALL)
 
 
 def _listed(names: Sequence[str]) -> str:

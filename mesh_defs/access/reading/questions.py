@@ -195,6 +195,10 @@ def _engine_reads(sql: str) -> None:
     """Raises MeshError with the engine's own words where SQL is no SQL to it."""
     import duckdb
 
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise MeshError("This SQL has characters that are none: halves of a pair.") from None
     with _refusals(), duckdb.connect() as connection:
         connection.extract_statements(sql)
 

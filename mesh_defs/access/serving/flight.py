@@ -116,6 +116,7 @@ def _said(data: bytes) -> dict[str, Any]:
     """A ticket's fields, each of its type. Raises MeshError."""
     try:
         said = json.loads(data)
+        json.dumps(said, ensure_ascii=False).encode()  # half a pair of characters is no text
     except (ValueError, RecursionError):
         said = None
     kinds: dict[str, Any] = {
@@ -128,6 +129,7 @@ def _said(data: bytes) -> dict[str, Any]:
         or any(name not in kinds for name in said)
         or any(v is not None and not isinstance(v, kinds[n]) for n, v in said.items())
         or any(isinstance(v, bool) for v in said.values())
+        or any(abs(v) >= 2**63 for v in said.values() if isinstance(v, int))
         or not all(isinstance(c, str) for c in said.get("columns") or ())
         or not isinstance(said["product"], str)
     ):
