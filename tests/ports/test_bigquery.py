@@ -83,6 +83,18 @@ def test_what_bigquery_cannot_keep_is_refused_before_anything_is_sent(
     assert bigquery_lab.tables() == []
 
 
+def test_rows_that_are_not_taken_are_not_quoted(bigquery_lab: BigQueryLab) -> None:
+    """The emulator has no room for 38 digits, and its words for that quote them."""
+    digits = "9" * 38
+    bigquery_lab.snapshot(f"select 1 as order_id, {digits}::decimal(38,0) as v")
+    stands = bigquery_lab.deliver()
+    assert stands.status == "failed"
+    assert "did not take the rows (invalid): see its job" in stands.error
+    assert "9999" not in stands.error
+    assert bigquery_lab.rows() == []
+    assert bigquery_lab.standing is None
+
+
 def contract(**said: Any) -> Any:
     """Says on the object, and on the columns by their names, what is given."""
 
