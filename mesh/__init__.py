@@ -1,4 +1,4 @@
-"""What people import to read products: `mesh.read`. How it is done is in `mesh_defs`."""
+"""What people import to read products, and to score with models. How is in `mesh_defs`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mesh_defs.access.reading.python import Reading
+    from mesh_defs.access.reading.scoring import Model
 
-__all__ = ["read"]
+__all__ = ["model", "read"]
 
 
 def read(
@@ -34,3 +35,16 @@ def read(
 
     asked = Asked(None if columns is None else tuple(columns), where, limit)
     return reading(product, version, as_of, asked, consumer)
+
+
+def model(
+    product: str, port: str, version: int | None = None, *, consumer: str | None = None
+) -> Model:
+    """The model that stands at a port of a product: `score(rows)`, `drift(rows)` and its `card`.
+
+    It is taken from the mesh around the current folder, as the `consumer`, MESH_ACTOR or the
+    system's user. Raises MeshError for what may not be read.
+    """
+    from mesh_defs.access.reading.scoring import model
+
+    return model(product, port, version, consumer)

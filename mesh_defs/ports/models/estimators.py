@@ -70,9 +70,7 @@ def fitted(training: Training, columns: Columns, learnt: Frame) -> Any:
             raise MeshError("It did not converge: take other features, or more `l2`.") from None
 
 
-def exported(
-    pipeline: Any, training: Training, columns: Columns, name: str, told: Mapping[str, str]
-) -> bytes:
+def exported(pipeline: Any, training: Training, columns: Columns, name: str) -> bytes:
     """The pipeline as ONNX: an input a feature, each of one column. The same for the same."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -81,7 +79,7 @@ def exported(
     inputs: list[Any] = [(c, FloatTensorType(one)) for c in columns.numbers]
     inputs += [(c, StringTensorType(one)) for c in columns.words]
     outputs: list[Any] = [(training.target, FloatTensorType(one))]
-    options, told = None, dict(told)
+    options, classes = None, list[str]()
     if training.task == "classification":
         classes = [str(c) for c in pipeline.classes_]
         outputs = [
@@ -89,10 +87,20 @@ def exported(
             (PROBABILITIES, FloatTensorType([None, len(classes)])),
         ]
         options = {id(pipeline): {"zipmap": False}}
-        told["classes"] = json.dumps(classes)
     model = convert_sklearn(
         pipeline, name, inputs, options=options, target_opset=OPSET, final_types=outputs
     )
+    return _written(model, {"classes": json.dumps(classes)})
+
+
+def labelled(data: bytes, told: Mapping[str, str]) -> bytes:
+    """A model that says more of itself: its card goes wherever it goes."""
+    import onnx
+
+    return _written(onnx.load_model_from_string(data), told)
+
+
+def _written(model: Any, told: Mapping[str, str]) -> bytes:
     for key, value in sorted(told.items()):
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value

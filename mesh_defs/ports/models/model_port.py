@@ -15,7 +15,7 @@ from mesh_defs.model import MeshError
 from mesh_defs.model.training import Trained, read_training
 from mesh_defs.ports.models.card import card_of, markdown_of
 from mesh_defs.ports.models.drift import baseline_of
-from mesh_defs.ports.models.estimators import HOW_TO_INSTALL, exported, fitted
+from mesh_defs.ports.models.estimators import HOW_TO_INSTALL, exported, fitted, labelled
 from mesh_defs.ports.models.features import columns_of
 from mesh_defs.ports.models.frame import Frame, frames_of
 from mesh_defs.ports.models.measures import differences, measured
@@ -60,13 +60,7 @@ class ModelPort(Shelved):
             raise MeshError(HOW_TO_INSTALL) from None
         learnt, kept = frames_of(self.state, training, columns, audited.files)
         pipeline = fitted(training, columns, learnt)
-        told = {
-            "product": str(audited.product), "contract": self.product.contract.id,
-            "version": str(self.product.contract.version),
-            "snapshot": str(audited.mark.snapshot), "published_at": audited.mark.published_at,
-            "declared": self._declared.digest,
-        }  # fmt: skip
-        data = exported(pipeline, training, columns, f"{audited.product}.{self.port}", told)
+        data = exported(pipeline, training, columns, f"{audited.product}.{self.port}")
         runner = Runner(data)
         metrics = measured(training, learnt, kept, runner.say(kept), runner.classes)
         verdicts = audited.judge(self.port, Measured(metrics, runner.inputs, runner.outputs))
@@ -85,9 +79,11 @@ class ModelPort(Shelved):
             "drift": baseline_of(columns, learnt),
         }  # fmt: skip
         card = card_of(self.product, self.port, training, audited, figures, verdicts)
+        said = json.dumps(card, indent=1, ensure_ascii=False)
+        data = labelled(data, {"card": said})
         files = {
             self.file: data,
-            CARD: json.dumps(card, indent=1, ensure_ascii=False).encode(),
+            CARD: said.encode(),
             CARD_TEXT: markdown_of(card).encode(),
         }
         return Made(files, lambda folder: self._prove(folder, data, card, pipeline, whole))
@@ -102,7 +98,7 @@ class ModelPort(Shelved):
         if (runner.inputs, runner.outputs) != (Runner(data).inputs, Runner(data).outputs):
             wrong.append("it takes, or gives, something else")
         elif runner.told != Runner(data).told:
-            wrong.append("it says that it comes from somewhere else")
+            wrong.append("its card in it has other figures")
         else:
             apart, largest = differences(pipeline, rows, runner)
             if apart:
