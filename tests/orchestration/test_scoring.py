@@ -115,7 +115,7 @@ def test_another_domain_scores_when_it_was_agreed_and_its_models_read_that(lab: 
     assert "`exit`" in str(refused) and "may read" in str(refused), refused
     agree(lab)
     report = run_mesh(lab.root, ["insight"])
-    assert report.ok, report
+    assert report.ok, [p.reason for d in report.domains for p in d.products]
     state = State(lab.root / ".mesh")
     landed = snapshot(state.landing("insight", "scores"))
     assert landed
