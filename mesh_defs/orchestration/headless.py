@@ -265,6 +265,7 @@ def _domain_process(
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         sys.path.insert(0, str(root))
+        os.environ["MESH_ROOT"] = str(root)  # what a domain's own code reads is read of this mesh
         gate = Gate(mesh, state)
         result = run_domain(root, state, mesh, gate, name, wanted, force, connection.send)
         connection.send(result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import duckdb
@@ -22,6 +21,8 @@ from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import snapshot
 from tests.ports.lab import SECOND
 from tests.ports.model_lab import OnnxLab
+
+pytestmark = pytest.mark.usefixtures("fresh_domains")
 
 OWN = '''
 """What orders should cost, by our own model."""
@@ -65,7 +66,6 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnnxLab:
     found.build()
     (found.root / "data/orders.csv").write_text(LINEAR)
     monkeypatch.setenv("MESH_ROOT", str(found.root))
-    monkeypatch.setattr(sys, "path", list(sys.path))
     return found
 
 
