@@ -8,7 +8,7 @@ AGAINST ?= HEAD~1
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh demo-ports ui test test-all lint bench bench-contracts bench-words bench-agreements beam clean
+.PHONY: help mesh demo-ports ui test test-all lint bench bench-contracts bench-words bench-agreements bench-ports beam clean
 
 help: ## List every target with a line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, ove
 
 bench-agreements: $(VENV)/test.done ## Measure reconciling 10 to 10,000 agreements (a minute)
 	$(BIN)/python -m benchmarks.agreements
+
+bench-ports: $(VENV)/test.done ## Measure ports beside the plain library call, and a mesh with 1, 3, 6 ports
+	$(BIN)/python -m benchmarks.ports
 
 beam: $(VENV)/bin/python ## Apache Beam in an environment of its own, for sources that are pipelines
 	@$(PYTHON) -m venv $(VENV)/beam

@@ -41,6 +41,16 @@ class Seaweed:
         """A folder of one's own in the one bucket. (A bucket each would need a disk each.)"""
         return f"{BUCKET}/f{next(self._names)}"
 
+    def key_of(self, user: str) -> tuple[str, str] | None:
+        """A new key of a user, and its secret; None where there is no such user."""
+        iam = self.client("iam")
+        if user not in {known["UserName"] for known in iam.list_users()["Users"]}:
+            return None
+        for old in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=user, AccessKeyId=old["AccessKeyId"])
+        made = iam.create_access_key(UserName=user)["AccessKey"]
+        return made["AccessKeyId"], made["SecretAccessKey"]
+
     def client(self, service: str = "s3", key: str = KEY, secret: str = SECRET) -> Any:
         import boto3
         from botocore.config import Config

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from mesh_defs.model import DataProduct, Finding, MeshError
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.places import (
+    azure_place,
     bigquery_place,
     bigquery_wrong,
-    parquet_place,
+    bucket_place,
+    delta_wrong,
     parquet_wrong,
     postgres_place,
     postgres_wrong,
@@ -44,12 +46,27 @@ def _bigquery(target: Target, address: Address) -> Port:
     return BigQueryPort(target, address)
 
 
+def _delta_on_s3(target: Target, address: Address) -> Port:
+    from mesh_defs.ports.delta_table import DeltaOnS3
+
+    return DeltaOnS3(target, address)
+
+
+def _delta_on_azure(target: Target, address: Address) -> Port:
+    from mesh_defs.ports.delta_table import DeltaOnAzure
+
+    return DeltaOnAzure(target, address)
+
+
 LAKE = "delta"
+_WEB = ("http", "https")
 MAIL = ("smtp", "smtps")
 ShelvedKind = Callable[[DataProduct, str, Address | None], "Shelved"]
 KINDS = {
     "bigquery": Kind(("bigquery",), ("bigquery",), _bigquery, bigquery_place, bigquery_wrong),
-    "parquet": Kind(("s3",), ("http", "https"), _parquet, parquet_place, parquet_wrong),
+    "delta-azure": Kind(("azure",), _WEB, _delta_on_azure, azure_place, delta_wrong),
+    "delta-s3": Kind(("s3",), _WEB, _delta_on_s3, bucket_place, delta_wrong),
+    "parquet": Kind(("s3",), _WEB, _parquet, bucket_place, parquet_wrong),
     "postgres": Kind(
         ("postgres", "postgresql"),
         ("postgres", "postgresql"),
@@ -111,8 +128,10 @@ class OutputPort:
 
     @property
     def kind(self) -> str:
-        """`delta` where none is said."""
+        """`delta` where none is said: the lake, if its contract's server is no other place."""
         said = (self.product.descriptor.outputPorts[self.index].type or LAKE).lower()
+        if said == LAKE and (beyond := f"{LAKE}-{(self._server or {}).get('type')}") in KINDS:
+            return beyond
         return _ALSO.get(said, said)
 
     @property

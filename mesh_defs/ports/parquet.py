@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.parquet_grants import ParquetGrants
+from mesh_defs.ports.bucket_grants import BucketGrants
+from mesh_defs.ports.files import laid_out, shape_by_path
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
-from mesh_defs.ports.proof import kinds_of
-from mesh_defs.storage.objects import Overtaken
+from mesh_defs.ports.proof import kinds_of, shape_of
+from mesh_defs.storage.objects import Overtaken, fetched
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -50,30 +51,23 @@ class _Pointer:
         return Mark(self.told["published_at"], self.told["snapshot"])
 
 
-class ParquetPort(ParquetGrants):
+class ParquetPort(BucketGrants):
     """One product's folder in a bucket."""
 
     def plan(self, connection: DuckDBPyConnection, audited: Audited) -> Shape:
-        kinds = kinds_of(connection, audited)
-        for name in _partitions(audited):
-            if kinds[name].id in ("list", "array", "struct", "map") or str(kinds[name]) == "BLOB":
-                raise MeshError(f"Column `{name}` is {kinds[name]}: it can't be in a path.")
-        if kinds and len(_partitions(audited)) == len(kinds):
-            raise MeshError("Every column is a partition: there would be nothing in the files.")
-        return tuple(sorted((name, str(kind)) for name, kind in kinds.items()))
+        return shape_by_path(connection, audited)
 
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
         self._makes_way(self._pointer(), audited)
         folder = f"{self.prefix}/snapshots/{audited.mark.snapshot}-{secrets.token_hex(4)}"
         with tempfile.TemporaryDirectory(prefix="mesh-parquet-") as place:
-            files = _files(connection, audited, Path(place))
-            keys = [f"{folder}/{name}" for name in files]
-            for key, file in zip(keys, files.values(), strict=True):
-                self.bucket.upload(file, key)
-            rows = sum(_rows_in(connection, file) for file in files.values())
-            sizes = [file.stat().st_size for file in files.values()]
-        with self._fetched(keys, folder) as fetched:
-            rows_back = _reading(connection, fetched, audited)
+            laid = laid_out(connection, audited, Path(place))
+            keys = [f"{folder}/{each.name}" for each in laid]
+            for key, each in zip(keys, laid, strict=True):
+                self.bucket.upload(each.file, key)
+            rows, sizes = sum(each.rows for each in laid), [each.bytes for each in laid]
+        with fetched(self.bucket, keys, folder) as files:
+            rows_back = _reading(connection, files, audited)
             prove(rows_back, _shape(connection, rows_back))
         kinds = kinds_of(connection, audited)
         manifest = {
@@ -83,7 +77,7 @@ class ParquetPort(ParquetGrants):
             "published_at": audited.mark.published_at,
             "rows": rows,
             "columns": [{"name": n, "type": str(k)} for n, k in kinds.items()],
-            "partitions": _partitions(audited),
+            "partitions": list(audited.partitions),
             "files": [
                 {"path": f"s3://{self.bucket.name}/{key}", "bytes": size}
                 for key, size in zip(keys, sizes, strict=True)
@@ -102,19 +96,19 @@ class ParquetPort(ParquetGrants):
     def shape(self) -> Shape:
         import duckdb
 
-        with duckdb.connect() as connection, self._current() as (fetched, told):
+        with duckdb.connect() as connection, self._current() as (files, told):
             kinds = {c["name"]: c["type"] for c in told["columns"]}
-            if not fetched:  # no rows, and so no partition
+            if not files:  # no rows, and so no partition
                 return tuple(sorted(kinds.items()))
             partitions = {name: kinds[name] for name in told["partitions"]}
-            return _shape(connection, _read(fetched, partitions))
+            return _shape(connection, _read(files, partitions))
 
     @contextmanager
     def read_back(
         self, connection: DuckDBPyConnection, audited: Audited
     ) -> Iterator[exp.Expression]:
-        with self._current() as (fetched, _):
-            yield _reading(connection, fetched, audited)
+        with self._current() as (files, _):
+            yield _reading(connection, files, audited)
 
     def _pointer(self) -> _Pointer | None:
         found = self.bucket.read(f"{self.prefix}/{_POINTER}")
@@ -143,17 +137,8 @@ class ParquetPort(ParquetGrants):
             raise MeshError(f"Nothing was delivered to {self.location} yet.")
         start = f"s3://{self.bucket.name}/"
         keys = [str(file["path"]).removeprefix(start) for file in found.told["files"]]
-        with self._fetched(keys, f"{self.prefix}/snapshots") as fetched:
-            yield fetched, found.told
-
-    @contextmanager
-    def _fetched(self, keys: Sequence[str], folder: str) -> Iterator[list[Path]]:
-        """Objects as files again, in the same folders below one."""
-        with tempfile.TemporaryDirectory(prefix="mesh-parquet-") as place:
-            files = [Path(place) / key.removeprefix(f"{folder}/") for key in keys]
-            for key, file in zip(keys, files, strict=True):
-                self.bucket.download(key, file)
-            yield files
+        with fetched(self.bucket, keys, f"{self.prefix}/snapshots") as files:
+            yield files, found.told
 
     def _sweep(self, shown: str, audited: Audited) -> None:
         """Remove snapshots that are older than is promised, but for the one before: somebody may be
@@ -185,32 +170,13 @@ class ParquetPort(ParquetGrants):
         self.bucket.delete(sorted(keys, key=lambda key: key.endswith(_MANIFEST)))
 
 
-def _partitions(audited: Audited) -> list[str]:
-    return [c.name for c in sorted(audited.columns, key=lambda c: c.partition) if c.partition]
-
-
-def _files(connection: DuckDBPyConnection, audited: Audited, place: Path) -> dict[str, Path]:
-    """The snapshot's files by their names there: the lake's own, or made anew by partition."""
-    partitions = _partitions(audited)
-    if not partitions:
-        return {f"part-{n}.parquet": Path(file) for n, file in enumerate(audited.files)}
-    by = ", ".join(exp.to_identifier(name, quoted=True).sql("duckdb") for name in partitions)
-    rows = exp.select("*").from_(read_files(audited.files)).sql("duckdb")
-    target = exp.convert(str(place)).sql("duckdb")
-    connection.execute(
-        f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({by}), "
-        "OVERWRITE_OR_IGNORE)"
-    )
-    return {str(f.relative_to(place)): f for f in sorted(place.rglob("*.parquet"))}
-
-
 def _reading(
     connection: DuckDBPyConnection, files: Sequence[Path], audited: Audited
 ) -> exp.Expression:
     kinds = kinds_of(connection, audited)
     if not files:  # no rows, and so no partition
         return exp.select("*").from_(read_files(audited.files)).limit(0).subquery("rows")
-    return _read(files, {name: str(kinds[name]) for name in _partitions(audited)})
+    return _read(files, {name: str(kinds[name]) for name in audited.partitions})
 
 
 def _read(files: Sequence[Path], partitions: dict[str, str]) -> exp.Expression:
@@ -232,12 +198,4 @@ def _read(files: Sequence[Path], partitions: dict[str, str]) -> exp.Expression:
 
 
 def _shape(connection: DuckDBPyConnection, rows: exp.Expression) -> Shape:
-    found = connection.sql(exp.select("*").from_(rows.copy()).sql("duckdb"))
-    return tuple(sorted((n, str(kind)) for n, kind in zip(found.columns, found.types, strict=True)))
-
-
-def _rows_in(connection: DuckDBPyConnection, file: Path) -> int:
-    query = exp.select(exp.Count(this=exp.Star())).from_(read_files([str(file)]))
-    row = connection.execute(query.sql("duckdb")).fetchone()
-    assert row is not None
-    return int(row[0])
+    return shape_of(connection.sql(exp.select("*").from_(rows.copy()).sql("duckdb")))

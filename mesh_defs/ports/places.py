@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from mesh_defs.ports.port import Target
+from mesh_defs.storage.azure import place_of
 
 _TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/[^/]+/policyTags/[^/]+")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -30,7 +31,7 @@ def postgres_wrong(target: Target) -> str | None:
     return None
 
 
-def parquet_place(target: Target) -> str:
+def bucket_place(target: Target) -> str:
     location = str(target.server.get("location", "")).rstrip("/")
     if endpoint := target.server.get("endpointUrl"):
         return f"{str(endpoint).rstrip('/')}/{location.removeprefix('s3://')}"
@@ -38,12 +39,8 @@ def parquet_place(target: Target) -> str:
 
 
 def parquet_wrong(target: Target) -> str | None:
-    said, product = str(target.server.get("location", "")), target.product
-    if not said.startswith("s3://"):
-        return f"location `{said}`, where s3://bucket/… is expected"
-    own = f"/{product.domain}/{product.product}/v{target.major}"
-    if not said.rstrip("/").endswith(own):
-        return f"location `{said}`, which must end in `{own}`, so that no two products share one"
+    if said := _bucket_wrong(target):
+        return said
     if (form := target.server.get("format", "parquet")) != "parquet":
         return f"format `{form}`, where files of a port are Parquet"
     return None
@@ -92,3 +89,35 @@ def custom_of(target: Target, name: str) -> Any:
     """A custom property of the contract's server."""
     said = target.server.get("customProperties") or ()
     return next((item.get("value") for item in said if item.get("property") == name), None)
+
+
+def delta_wrong(target: Target) -> str | None:
+    """For a bucket as for a container."""
+    if (form := target.server.get("format")) != "delta":
+        return f"format `{form}`, where a port of the type `delta` is a Delta table"
+    if target.server.get("type") == "s3":
+        return _bucket_wrong(target)
+    try:
+        place_of(str(target.server.get("location", "")))
+    except ValueError as error:
+        return f"location {error}"
+    return _own_folder(target)
+
+
+def azure_place(target: Target) -> str:
+    return str(target.server.get("location", "")).rstrip("/")
+
+
+def _bucket_wrong(target: Target) -> str | None:
+    said = str(target.server.get("location", ""))
+    if not said.startswith("s3://"):
+        return f"location `{said}`, where s3://bucket/… is expected"
+    return _own_folder(target)
+
+
+def _own_folder(target: Target) -> str | None:
+    said, product = str(target.server.get("location", "")), target.product
+    own = f"/{product.domain}/{product.product}/v{target.major}"
+    if not said.rstrip("/").endswith(own):
+        return f"location `{said}`, which must end in `{own}`, so that no two products share one"
+    return None

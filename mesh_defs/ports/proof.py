@@ -17,7 +17,7 @@ from mesh_defs.ports.port import Audited, Prove, Shape, TablePort
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ def kinds_of(connection: DuckDBPyConnection, audited: Audited) -> dict[str, Any]
     """The columns of a snapshot, each with DuckDB's type of it."""
     found = connection.sql(exp.select("*").from_(read_files(audited.files)).sql("duckdb"))
     return dict(zip(found.columns, found.types, strict=True))
+
+
+def shape_of(relation: DuckDBPyRelation) -> Shape:
+    """Rows as DuckDB reads them."""
+    return tuple(sorted(zip(relation.columns, map(str, relation.types), strict=True)))
 
 
 def proof_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
-from mesh_defs.publishing import provenance, quarantine, record
+from mesh_defs.publishing import provenance, quarantine, record, retention
 from mesh_defs.publishing.side_by_side import own_columns
 from mesh_defs.storage.house import Published, Workshop
 from mesh_defs.storage.state import State, read_json, write_json
@@ -132,6 +133,8 @@ def publish(
         if held := quarantine.hold(workshop, state, product, split, said):
             said["quarantine"] = held.version
         standing = delta.publish(workshop, state, product, split.kept, said)
+        with suppress(OSError):  # it is published by now; the next publication tries again
+            retention.clean(state, product)
     outcome = Outcome(
         str(product),
         "published" if audited.holds else "failed",

@@ -7,13 +7,14 @@ Without a key in it, credentials are looked for where every client of S3 does.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mesh_defs.model import MeshError
@@ -34,6 +35,37 @@ class Object:
     key: str
     bytes: int
     modified: datetime
+
+
+class Store(Protocol):
+    """Where objects are, by their keys, whatever they are called there."""
+
+    address: Address
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """An object and its tag, if there are tags; None where there is none."""
+
+    def upload(self, file: Path, key: str) -> None: ...
+
+    def download(self, key: str, file: Path) -> None: ...
+
+    def objects(self, prefix: str) -> Iterator[Object]:
+        """Every object below a folder."""
+
+    def delete(self, keys: Sequence[str]) -> None: ...
+
+    def options(self) -> dict[str, str]:
+        """How delta-rs reaches it."""
+
+
+@contextmanager
+def fetched(store: Store, keys: Sequence[str], folder: str) -> Iterator[list[Path]]:
+    """Objects as files again, in the same folders below one, for as long as this lasts."""
+    with tempfile.TemporaryDirectory(prefix="mesh-port-") as place:
+        files = [Path(place) / key.removeprefix(f"{folder}/") for key in keys]
+        for key, file in zip(keys, files, strict=True):
+            store.download(key, file)
+        yield files
 
 
 class Bucket:
@@ -68,24 +100,46 @@ class Bucket:
             from botocore.config import Config
         except ModuleNotFoundError:
             raise MeshError(HOW_TO_INSTALL) from None
-        parts = self.address.parts
-        given: dict[str, Any] = {}
-        if parts.username:
-            given = {
-                "aws_access_key_id": unquote(parts.username),
-                "aws_secret_access_key": unquote(parts.password or ""),
-            }
         options = Config(
             connect_timeout=10,
             read_timeout=_SECONDS,
             retries={"max_attempts": 3, "mode": "standard"},
             s3={"addressing_style": "auto" if self.is_aws else "path"},
         )
-        region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
         session = boto3.session.Session()
         return session.client(
-            service, endpoint_url=endpoint, region_name=region, config=options, **given
+            service, endpoint_url=endpoint, region_name=self._region, config=options, **self._key
         )
+
+    @property
+    def _region(self) -> str:
+        return parse_qs(self.address.parts.query).get("region", ["us-east-1"])[0]
+
+    @property
+    def _key(self) -> dict[str, str]:
+        """Nothing where credentials are those that every client of S3 finds."""
+        parts = self.address.parts
+        if not parts.username:
+            return {}
+        return {
+            "aws_access_key_id": unquote(parts.username),
+            "aws_secret_access_key": unquote(parts.password or ""),
+        }
+
+    def options(self) -> dict[str, str]:
+        """How delta-rs reaches it. Its commits are writes on a condition, as our own are."""
+        found = {
+            **self._key,
+            "aws_region": self._region,
+            "aws_conditional_put": "etag",
+            "timeout": f"{_SECONDS}s",
+            "connect_timeout": "10s",
+        }
+        if not self.is_aws:
+            found["aws_endpoint_url"] = self.endpoint
+        if self.address.parts.scheme == "http":
+            found["aws_allow_http"] = "true"
+        return found
 
     @contextmanager
     def _answers(self) -> Iterator[None]:

@@ -39,8 +39,9 @@ class Address:
 
     @property
     def _secrets(self) -> set[str]:
-        written = self.parts.password or ""
-        return {written, unquote(written)} - {""}
+        signed = re.findall(r"(?:^|&)sig=([^&]+)", self.parts.query)  # of a link to Azure
+        written = {self.parts.password or "", *signed}
+        return {*written, *map(unquote, written)} - {""}
 
 
 def address_of(server: str, schemes: Collection[str]) -> Address | None:

@@ -53,6 +53,20 @@ def test_a_policy_of_extra_columns_that_is_none(mesh: Room) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("order", "problem"),
+    [
+        ("[day, dya]", "`dya` is no column of it"),
+        ("day of", "`day of` is no column of it"),
+        ("[day, day]", "`day` twice"),
+        ("[]", "`[]` is no column of it"),
+    ],
+)
+def test_a_z_order_that_cannot_be(mesh: Room, order: str, problem: str) -> None:
+    said = f"{{property: zOrder, value: {order}}}"
+    saying(mesh, said).only(ORDERS, said, "schema[0].customProperties[0].value", problem, "Write")
+
+
 def test_terms_of_agreements_that_nobody_can_read(mesh: Room) -> None:
     def terms(property: str, value: str) -> str:
         return f"customProperties:\n- {{property: {property}, value: {value}}}\n"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import azure
 from tests import seaweed as s3
 from tests.emulator.running import Emulator
 from tests.ports.bigquery_lab import BigQueryLab
+from tests.ports.delta_labs import DeltaAzureLab, DeltaS3Lab
 from tests.ports.document_labs import DashboardLab, PdfLab
 from tests.ports.lab import Lab, Lake
 from tests.ports.model_lab import OnnxLab
@@ -41,6 +43,24 @@ def seaweed() -> Iterator[s3.Seaweed]:
 @pytest.fixture
 def parquet_lab(seaweed: s3.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     lab = ParquetLab(tmp_path / "mesh", seaweed.port, seaweed.folder())
+    return _built(lab, monkeypatch)
+
+
+@pytest.fixture(name="delta-s3_lab")
+def delta_s3_lab(seaweed: s3.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    lab = DeltaS3Lab(tmp_path / "mesh", seaweed.port, seaweed.folder())
+    return _built(lab, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def azurite(pytestconfig: pytest.Config) -> Iterator[azure.Azurite]:
+    with azure.running(pytestconfig.cache.mkdir("azurite")) as found:
+        yield found
+
+
+@pytest.fixture(name="delta-azure_lab")
+def delta_azure_lab(azurite: azure.Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    lab = DeltaAzureLab(tmp_path / "mesh", azurite.port, azurite.folder())
     return _built(lab, monkeypatch)
 
 
@@ -76,35 +96,45 @@ def onnx_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return _built(OnnxLab(tmp_path / "mesh"), monkeypatch)
 
 
-@pytest.fixture(params=["delta", "postgres", "parquet", BIGQUERY, "dashboard", "pdf"])
+# Its server starts slowly, and what is special about it is not in these tests.
+AZURE = pytest.param("delta-azure", marks=pytest.mark.slow)
+
+
+@pytest.fixture(
+    params=["delta", "delta-s3", AZURE, "postgres", "parquet", BIGQUERY, "dashboard", "pdf"]
+)
 def tabled(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that shows all rows and columns."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["delta", "postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"])
+@pytest.fixture(
+    params=["delta", "delta-s3", AZURE, "postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"]
+)
 def lab(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind of port, one after the other."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", BIGQUERY])
+@pytest.fixture(params=["delta-s3", AZURE, "postgres", "parquet", BIGQUERY])
 def served(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that is at a server, which the environment names."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", BIGQUERY, "dashboard", "onnx"])
+@pytest.fixture(params=["delta-s3", "postgres", "parquet", BIGQUERY, "dashboard", "onnx"])
 def granting(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that any consumer can be granted; mail needs an address."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")
     return found
 
 
-@pytest.fixture(params=["postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"])
+@pytest.fixture(
+    params=["delta-s3", AZURE, "postgres", "parquet", BIGQUERY, "dashboard", "pdf", "onnx"]
+)
 def beyond(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind but the lake."""
     found: Lab = request.getfixturevalue(f"{request.param}_lab")

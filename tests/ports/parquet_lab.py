@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mesh_defs.ports.parquet_grants import user_of
+from mesh_defs.ports.bucket_grants import user_of
 from tests.ports.lab import Lab, Row
 from tests.seaweed import KEY, SECRET, Seaweed
 
@@ -20,7 +20,7 @@ class ParquetLab(Lab):
     elsewhere = "http://key:hunter2@127.0.0.1:1"
     daily = "Bucket.replace"
     crashes = (
-        (_PORT, "_files"),
+        (_PORT, "laid_out"),
         ("mesh_defs.storage.objects", "Bucket.upload"),
         (_PORT, "_reading"),
         ("mesh_defs.storage.objects", "Bucket.write"),
@@ -85,15 +85,11 @@ class ParquetLab(Lab):
         self.weed.client().upload_file(place, self.bucket, key)
 
     def rows_as(self, consumer: str) -> list[Row] | None:
-        iam = self.weed.client("iam")
-        name = user_of(consumer)
-        if name not in {user["UserName"] for user in iam.list_users()["Users"]}:
+        made = self.weed.key_of(user_of(consumer))
+        if made is None:
             return None
-        for old in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            iam.delete_access_key(UserName=name, AccessKeyId=old["AccessKeyId"])
-        made = iam.create_access_key(UserName=name)["AccessKey"]
         try:
-            return self.rows(made["AccessKeyId"], made["SecretAccessKey"])
+            return self.rows(*made)
         except ClientError as error:
             assert "AccessDenied" in str(error), error
             return None

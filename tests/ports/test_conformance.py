@@ -62,7 +62,9 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
     return [
         pytest.param(
             kind.kind, module, name, after, id=f"{kind.kind}: {when} {name.lstrip('_')}",
-            marks=() if (name, after) == (kind.daily, False) else pytest.mark.slow,
+            marks=()
+            if (name, after) == (kind.daily, False) and kind.kind != "delta-azure"
+            else pytest.mark.slow,
         )
         for kind in kinds
         for module, name in kind.crashes
@@ -72,13 +74,24 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
 
 def kinds() -> list[type[Lab]]:
     from tests.ports.bigquery_lab import BigQueryLab
+    from tests.ports.delta_labs import DeltaAzureLab, DeltaS3Lab
     from tests.ports.document_labs import DashboardLab, PdfLab
     from tests.ports.lab import Lake
     from tests.ports.model_lab import OnnxLab
     from tests.ports.parquet_lab import ParquetLab
     from tests.ports.postgres_lab import PostgresLab
 
-    return [Lake, PostgresLab, ParquetLab, BigQueryLab, DashboardLab, PdfLab, OnnxLab]
+    return [
+        Lake,
+        DeltaS3Lab,
+        DeltaAzureLab,
+        PostgresLab,
+        ParquetLab,
+        BigQueryLab,
+        DashboardLab,
+        PdfLab,
+        OnnxLab,
+    ]
 
 
 @pytest.mark.parametrize(("kind", "module", "name", "after"), moments(kinds()))

@@ -14,6 +14,9 @@ from tests.ports.lab import CONTRACT, DESCRIPTOR, Lab
 from tests.tiny_mesh import build
 
 POSTGRES = {"type": "postgres", "host": "h", "port": 5432, "database": "d", "schema": "shop"}
+HOST = "abfss://mesh@account.dfs.core.windows.net"
+BUCKET = {"type": "s3", "location": "s3://b/shop/orders/v1", "format": "delta"}
+AZURE = {"type": "azure", "location": f"{HOST}/shop/orders/v1", "format": "delta"}
 WRONG = [
     # (the port's type, the contract's server, where it is found, what is said)
     ("carrier pigeon", POSTGRES, "outputPorts[1].type", "no kind of port is called"),
@@ -21,6 +24,10 @@ WRONG = [
     ("postgres", {**POSTGRES, "server": "other"}, "servers", "no server `exit`"),
     ("postgres", {"type": "local", "path": "x", "format": "csv"}, "servers[0].type", "`local`"),
     ("postgres", {**POSTGRES, "schema": "public"}, "servers[0]", "schema `public`"),
+    ("delta", {**BUCKET, "format": "parquet"}, "servers[0]", "format `parquet`"),
+    ("delta", {**BUCKET, "location": "s3://b/shop/days/v1"}, "servers[0]", "must end in"),
+    ("delta", {**AZURE, "location": "az://b/shop/orders/v1"}, "servers[0]", "is not abfss://"),
+    ("delta", {**AZURE, "location": f"{HOST}/shop/orders/v2"}, "servers[0]", "must end in"),
 ]
 
 
@@ -41,7 +48,7 @@ def test_a_port_that_cannot_be_is_found_and_is_not_opened(
     port = next(p for p in ports_of(lab.product) if p.name == "exit")
     (finding,) = problems(port)
     assert (finding.field, said in finding.problem) == (field, True), finding
-    with pytest.raises(MeshError, match=r"exit|pigeon|schema|local"):
+    with pytest.raises(MeshError, match=r"exit|pigeon|schema|local|format|location"):
         port.open()
     lab.snapshot("select 1::bigint as order_id")
     assert (lab.stands.status, said in lab.stands.error) == ("failed", True)
@@ -60,6 +67,25 @@ def test_a_port_that_can_be_has_a_place_before_anybody_knows_its_server(
     assert unknown is not None
     with pytest.raises(MeshError, match="no port `nowhere`"):
         unknown.grants()
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [
+        (None, "delta"),
+        ({"type": "local", "path": "x", "format": "delta"}, "delta"),
+        (BUCKET, "delta-s3"),
+        (AZURE, "delta-azure"),
+    ],
+)
+def test_a_delta_port_is_the_lake_unless_its_server_is_elsewhere(
+    server: dict[str, Any] | None, kind: str, tmp_path: Path
+) -> None:
+    lab = declared(tmp_path / "mesh", "delta", server)
+    port = next(p for p in ports_of(lab.product) if p.name == "exit")
+    assert (port.kind, port.is_lake, list(problems(port))) == (kind, kind == "delta", [])
+    if server and kind != "delta":
+        assert port.location == server["location"]
 
 
 def test_a_port_is_of_the_major_version_it_says(tmp_path: Path) -> None:

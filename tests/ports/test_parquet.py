@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_defs.ports.parquet_grants import consumer_of, user_of
+from mesh_defs.ports.bucket_grants import consumer_of, user_of
 from tests.ports.lab import FIRST, SECOND
 from tests.ports.parquet_lab import ParquetLab
 

@@ -17,7 +17,7 @@ from mesh_defs.ports.kinds import ports_of
 from mesh_defs.ports.shelved import Handout, Shelved
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
-from mesh_defs.storage.tables import Snapshot, committed_at, history, snapshot
+from mesh_defs.storage.tables import Snapshot, committed_at, history, readable, snapshot
 
 AsOf = int | datetime | date | str | None
 """A snapshot's number, or a moment: what stood published then. None is the newest."""
@@ -249,6 +249,6 @@ def _moment(as_of: datetime | date | str | bool | int) -> datetime:
 
 
 def _gone(folder: Path, address: str, number: int) -> str:
-    kept = [n for n, _ in history(folder)]
+    kept = readable(folder)
     there = f"Its snapshots are {min(kept)} to {max(kept)}." if kept else "It has none."
     return f"Snapshot {number} of `{address}` is not there, or not any more. {there}"

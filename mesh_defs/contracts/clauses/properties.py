@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaObject, SchemaProperty
 
+Z_ORDER = "zOrder"
 ITEMS, KEY, VALUE = "[]", "{key}", "{value}"
 # What is classified otherwise is withheld: a verdict has more readers than its table.
 SHOWN_CLASS = "public"
@@ -120,3 +121,11 @@ def _class_of(place: Place) -> str | None:
         if said and said.lower() != SHOWN_CLASS:
             return said
     return None
+
+
+def z_order(schema_object: SchemaObject) -> tuple[str, ...]:
+    """The columns, by the table's own names, that an object's rows shall be near in: `zOrder`."""
+    customs = schema_object.customProperties or []
+    said = next((c.value for c in customs if c.property == Z_ORDER), None)
+    names = {prop.name: column_of(prop) for prop in columns_of(schema_object)}
+    return tuple(names[n] for n in said if n in names) if isinstance(said, list) else ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from mesh_defs.contracts.clauses.properties import Z_ORDER
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.clauses.softening import (
     ABOUT_OTHER_VALUES,
@@ -38,6 +39,7 @@ PLACES = {
     BUDGET: ("an object",),
     "clustering": ("an object",),
     "extraColumns": ("an object", "a column"),
+    Z_ORDER: ("an object",),
     "objective": ("a service level",),
     "noticePeriod": ("the contract",),
     "reassessmentPeriod": ("the contract",),
@@ -124,6 +126,8 @@ def words(sight: Sight) -> Iterator[Finding]:
             if name == "accessApproval" and said != "automatic":
                 expected = f"expected `automatic`, got `{said}`"
                 found.append((expected, "Or leave it out. As it stands, the approvers decide."))
+            if name == Z_ORDER:
+                found += _order(contract, path, said)
             if name in (SEVERITY, TOLERANCE, BREACH):
                 of_kinds = said if isinstance(said, Mapping) else {None: said}
                 for kind, word in of_kinds.items():
@@ -134,6 +138,19 @@ def words(sight: Sight) -> Iterator[Finding]:
                         found += _breach(word, kind or _kind_at(contract, path), path)
             for problem, todo in found:
                 yield contract.source.finding((*path, "value"), problem, todo)
+
+
+def _order(contract: DataContract, path: FieldPath, said: Any) -> Iterator[Problem]:
+    """Columns that files can be ordered by: those of the object, each once, and no partition."""
+    props = contract.objects[int(path[1])].properties or []
+    known = {p.name for p in props if not p.partitioned}
+    names = said if isinstance(said, list) and said else [said]
+    for name in dict.fromkeys(n if isinstance(n, str) else str(n) for n in names):
+        if name not in known:
+            what = "a partition" if name in {p.name for p in props} else "no column of it"
+            yield f"`{name}` is {what}", "Write a list of its other columns, as `[day, store_id]`."
+        elif names.count(name) > 1:
+            yield f"`{name}` twice", "Write it once."
 
 
 def _of_kind(kind: str | None, kinds: set[str]) -> Iterator[Problem]:

@@ -53,8 +53,11 @@ def consumer_of(user: str) -> str | None:
     return found if user_of(found) == user else None
 
 
-class ParquetGrants:
+class BucketGrants:
     """The permissions on one product's prefix."""
+
+    notes = "consumers"
+    """The folder of what users with a hash for a name are called."""
 
     def __init__(self, target: Target, address: Address) -> None:
         self.target = target
@@ -141,7 +144,7 @@ class ParquetGrants:
         return self._sid.replace("Read", "List", 1)
 
     def _note(self, user: str) -> str:
-        return f"{self.prefix}/consumers/{user}"
+        return f"{self.prefix}/{self.notes}/{user}"
 
     def _mine(self, grant: Grant) -> str:
         mine = (str(self.target.product), self.target.port, self.target.major)
