@@ -60,6 +60,7 @@ def _delta_on_azure(target: Target, address: Address) -> Port:
 
 LAKE = "delta"
 _WEB = ("http", "https")
+_POSTGRES = ("postgres", "postgresql")
 MAIL = ("smtp", "smtps")
 ShelvedKind = Callable[[DataProduct, str, Address | None], "Shelved"]
 KINDS = {
@@ -67,13 +68,7 @@ KINDS = {
     "delta-azure": Kind(("azure",), _WEB, _delta_on_azure, azure_place, delta_wrong),
     "delta-s3": Kind(("s3",), _WEB, _delta_on_s3, bucket_place, delta_wrong),
     "parquet": Kind(("s3",), _WEB, _parquet, bucket_place, parquet_wrong),
-    "postgres": Kind(
-        ("postgres", "postgresql"),
-        ("postgres", "postgresql"),
-        _postgres,
-        postgres_place,
-        postgres_wrong,
-    ),
+    "postgres": Kind(_POSTGRES, _POSTGRES, _postgres, postgres_place, postgres_wrong),
 }
 """All that a contract's server says the place of."""
 
