@@ -18,7 +18,9 @@ def shape_by_path(connection: DuckDBPyConnection, audited: Audited) -> Shape:
     """A snapshot as it is, where partitions are not in the files. Raises MeshError for those that
     can't be in a path."""
     kinds = kinds_of(connection, audited)
-    for name in (*audited.partitions, *audited.order):
+    for name in (*audited.partitions, *_order(audited)):
+        if name not in kinds:
+            raise MeshError(f"`{name}` is no column of the product, which is clustered by it.")
         if kinds[name].id in ("list", "array", "struct", "map") or str(kinds[name]) == "BLOB":
             wrong = "it can't be in a path" if name in audited.partitions else "it has no order"
             raise MeshError(f"Column `{name}` is {kinds[name]}: {wrong}.")
@@ -29,4 +31,9 @@ def shape_by_path(connection: DuckDBPyConnection, audited: Audited) -> Shape:
 
 def laid_out(connection: DuckDBPyConnection, audited: Audited, place: Path) -> list[Laid]:
     """The snapshot's files: the lake's own, or made anew in `place` as the contract wants them."""
-    return lay_out(connection, audited.files, audited.partitions, audited.order, place)
+    return lay_out(connection, audited.files, audited.partitions, _order(audited), place)
+
+
+def _order(audited: Audited) -> list[str]:
+    """The columns of the Z-order: a partition's rows are all alike in its own."""
+    return [name for name in audited.clustering if name not in audited.partitions]

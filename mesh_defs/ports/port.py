@@ -34,7 +34,6 @@ class Column:
     required: bool = False
     key: int = 0  # its place in the primary key, from 1; 0 for none
     partition: int = 0  # its place in the partitioning, likewise
-    order: int = 0  # its place in the Z-order, likewise
     description: str = ""
     classification: str = ""
 
@@ -100,21 +99,13 @@ class Audited:
     @property
     def partitions(self) -> tuple[str, ...]:
         """The columns that the rows are partitioned by."""
-        return _by_place({c.name: c.partition for c in self.columns})
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """The columns of the Z-order."""
-        return _by_place({c.name: c.order for c in self.columns})
+        placed = sorted((c.partition, c.name) for c in self.columns if c.partition)
+        return tuple(name for _, name in placed)
 
     @property
     def name(self) -> str:
         """`sales.purchases v1, snapshot 7`."""
         return f"{self.product} v{self.major}, snapshot {self.mark.snapshot}"
-
-
-def _by_place(places: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted((name for name, place in places.items() if place), key=places.__getitem__))
 
 
 class Port(Grants, Protocol):

@@ -13,18 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock
 
+from mesh_defs.contracts.clauses.properties import clustering_of
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
-from mesh_defs.publishing.promised import (
-    clustering_of,
-    kept_days,
-    promised_columns,
-    ruled_on,
-)
+from mesh_defs.publishing.promised import kept_days, promised_columns, ruled_on
 from mesh_defs.storage.house import Published, house_of
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import DUCKDB, State, read_json, write_json
@@ -138,7 +134,7 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
         promised_columns(contract),
         " ".join(said.split()),
         kept_days(contract),
-        clustering_of(contract),
+        clustering_of(contract.objects[0]),
         contract.version,
         (team.name if (team := product.descriptor.team) else None) or "",
         judge=ruled_on(contract),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_defs.contracts.clauses.properties import column_of, columns_of, z_order
+from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import amount, level_name
 from mesh_defs.contracts.port_rules import judged, port_rules
@@ -13,7 +13,6 @@ from mesh_defs.contracts.verdicts import PASSED
 from mesh_defs.model import DataContract
 from mesh_defs.ports.port import Column, Judge, Judged, Measured
 
-CLUSTERING = "clustering"
 _SOFT = ("unusable", "tolerance", "paths")
 
 
@@ -26,7 +25,6 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
     first = contract.objects[0]
     firm = [rule for rule in rules_of(contract) if rule.object == first.name and _is_firm(rule)]
     required = {name for rule in firm if rule.kind == "required" for name in _columns(rule)}
-    order = z_order(first)
     key = next((list(_columns(rule)) for rule in firm if rule.kind == "primaryKey"), [])
     return tuple(
         Column(
@@ -34,21 +32,11 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
             required=column_of(prop) in required or column_of(prop) in key,
             key=key.index(column_of(prop)) + 1 if column_of(prop) in key else 0,
             partition=max(prop.partitionKeyPosition or 0, 1) if prop.partitioned else 0,
-            order=order.index(column_of(prop)) + 1 if column_of(prop) in order else 0,
             description=" ".join((prop.description or "").split()),
             classification=prop.classification or "",
         )
         for prop in columns_of(first)
     )
-
-
-def clustering_of(contract: DataContract) -> tuple[str, ...]:
-    """The columns by which a contract wants its table clustered: ODCS has no word for it."""
-    first = contract.objects[0]
-    said = next((p.value for p in first.customProperties or [] if p.property == CLUSTERING), ())
-    names = {prop.name: column_of(prop) for prop in columns_of(first)}
-    listed = said if isinstance(said, list) else [said] if said else []
-    return tuple(names.get(name, str(name)) for name in listed)
 
 
 def kept_days(contract: DataContract) -> float | None:

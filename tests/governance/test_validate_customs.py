@@ -62,8 +62,8 @@ def test_a_policy_of_extra_columns_that_is_none(mesh: Room) -> None:
         ("[]", "`[]` is no column of it"),
     ],
 )
-def test_a_z_order_that_cannot_be(mesh: Room, order: str, problem: str) -> None:
-    said = f"{{property: zOrder, value: {order}}}"
+def test_a_clustering_that_cannot_be(mesh: Room, order: str, problem: str) -> None:
+    said = f"{{property: clustering, value: {order}}}"
     saying(mesh, said).only(ORDERS, said, "schema[0].customProperties[0].value", problem, "Write")
 
 

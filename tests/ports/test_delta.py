@@ -126,7 +126,9 @@ def test_z_order_is_the_contracts(lab: DeltaLab, monkeypatch: pytest.MonkeyPatch
     from mesh_defs.storage import layout
 
     def say(data: dict[str, Any]) -> None:
-        data["schema"][0]["customProperties"] = [{"property": "zOrder", "value": ["day", "cents"]}]
+        data["schema"][0]["customProperties"] = [
+            {"property": "clustering", "value": ["day", "cents"]}
+        ]
 
     lab.change(say)
     monkeypatch.setattr(layout, "TARGET_BYTES", 500)

@@ -18,6 +18,7 @@ from mesh_defs.contracts.changes.pairing import (
 from mesh_defs.contracts.changes.quality import quality
 from mesh_defs.contracts.changes.softness import KNOWN, custom, is_soft, softness
 from mesh_defs.contracts.changes.terms import classification, customs
+from mesh_defs.contracts.clauses.properties import CLUSTERING
 
 _WORDS = {
     "id", "description", "businessName", "synonyms", "authoritativeDefinitions", "tags",
@@ -41,7 +42,7 @@ _CLAUSES = {
     "logicalType", "logicalTypeOptions", "physicalType", "physicalName", "primaryKey",
     "primaryKeyPosition", "required", "unique", "classification", "deprecated", "semanticType",
 }  # fmt: skip
-_KNOWN = (*KNOWN, "extraColumns", "clustering")
+_KNOWN = (*KNOWN, "extraColumns", CLUSTERING)
 
 
 def objects(contract: Both) -> Iterator[Change]:
@@ -67,9 +68,9 @@ def _object(both: Both) -> Iterator[Change]:
     was, now = (str(custom(e, "extraColumns")) == "allow" for e in (both.old, both.new))
     if was != now:
         yield both.change("extraColumns.allowed" if now else "extraColumns.refused", "extraColumns")
-    near = [custom(e, "clustering") for e in (both.old, both.new)]
+    near = [custom(e, CLUSTERING) for e in (both.old, both.new)]
     if near[0] != near[1]:
-        yield both.change("object.clustering", "clustering", *near)
+        yield both.change("object.clustering", CLUSTERING, *near)
     yield from _columns(both, both.value("properties"), top=True)
     yield from _key(both)
     yield from _relationships(both)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaObject, SchemaProperty
 
-Z_ORDER = "zOrder"
+CLUSTERING = "clustering"
 ITEMS, KEY, VALUE = "[]", "{key}", "{value}"
 # What is classified otherwise is withheld: a verdict has more readers than its table.
 SHOWN_CLASS = "public"
@@ -123,9 +123,11 @@ def _class_of(place: Place) -> str | None:
     return None
 
 
-def z_order(schema_object: SchemaObject) -> tuple[str, ...]:
-    """The columns, by the table's own names, that an object's rows shall be near in: `zOrder`."""
+def clustering_of(schema_object: SchemaObject) -> tuple[str, ...]:
+    """The columns, by the table's own names, that an object's rows shall be near in: `clustering`,
+    for which ODCS has no word. One that is not there is left as it was written."""
     customs = schema_object.customProperties or []
-    said = next((c.value for c in customs if c.property == Z_ORDER), None)
+    said = next((c.value for c in customs if c.property == CLUSTERING), None)
     names = {prop.name: column_of(prop) for prop in columns_of(schema_object)}
-    return tuple(names[n] for n in said if n in names) if isinstance(said, list) else ()
+    listed = said if isinstance(said, list) else [said] if said else []
+    return tuple(names.get(name, str(name)) for name in listed)

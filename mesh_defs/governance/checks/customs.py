@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from mesh_defs.contracts.clauses.properties import Z_ORDER
+from mesh_defs.contracts.clauses.properties import CLUSTERING
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.clauses.softening import (
     ABOUT_OTHER_VALUES,
@@ -37,9 +37,8 @@ PLACES = {
     TOLERANCE: _SOFTENED,
     BREACH: _SOFTENED,
     BUDGET: ("an object",),
-    "clustering": ("an object",),
     "extraColumns": ("an object", "a column"),
-    Z_ORDER: ("an object",),
+    CLUSTERING: ("an object",),
     "objective": ("a service level",),
     "noticePeriod": ("the contract",),
     "reassessmentPeriod": ("the contract",),
@@ -126,7 +125,7 @@ def words(sight: Sight) -> Iterator[Finding]:
             if name == "accessApproval" and said != "automatic":
                 expected = f"expected `automatic`, got `{said}`"
                 found.append((expected, "Or leave it out. As it stands, the approvers decide."))
-            if name == Z_ORDER:
+            if name == CLUSTERING:
                 found += _order(contract, path, said)
             if name in (SEVERITY, TOLERANCE, BREACH):
                 of_kinds = said if isinstance(said, Mapping) else {None: said}
