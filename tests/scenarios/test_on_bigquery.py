@@ -113,6 +113,8 @@ def both(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterat
     root = build(folder / "mesh").root
     for place, sql in MODELS.items():
         (root / "dbt_projects" / f"{place}.sql").write_text(f"{sql}\n", encoding="utf-8")
+    said = root / "domains/shop/domain.yaml"
+    said.write_text(said.read_text() + "budget: {model: 10 GB, audit: 1 GB}\n", encoding="utf-8")
     yield Both(
         OnDuckDB(root, folder / "here"), OnBigQuery(root, folder / "there", emulator=emulator)
     )
@@ -125,6 +127,16 @@ def test_it_is_published_as_on_duckdb(both: Both) -> None:
     assert there.statuses == here.statuses, there
     assert both.there.rows("shop.orders")
     both.agree()
+
+
+def test_its_jobs_say_whose_they_are_and_keep_to_the_budget(both: Both) -> None:
+    assert both.there.emulator
+    jobs = [j for j in both.there.emulator.client.list_jobs() if j.job_type == "query"]
+    labelled = [j.labels for j in jobs if j.labels.get("mesh_domain") == "shop"]
+    assert {"orders", "days"} <= {labels.get("mesh_product") for labels in labelled}
+    assert all(labels["mesh_run"] for labels in labelled)
+    limited = {getattr(job, "maximum_bytes_billed", None) for job in jobs}
+    assert 10_000_000_000 in limited, "no query of dbt's has the budget of a model"
 
 
 def test_nothing_to_do_is_nothing_done(both: Both) -> None:
