@@ -54,6 +54,7 @@ def reader(tmp_path: Path) -> Reader:
     )
 
 
+@pytest.mark.slow
 def test_tutorial_runs_as_it_stands(reader: Reader) -> None:
     for block in blocks(page("docs/tutorial.md")):
         reader.follow(block)

@@ -67,8 +67,8 @@ def test_a_sound_file(tmp_path: Path) -> None:
         ("title: Shop\n", "", 1, "title", "required, and missing. Add it."),
         ("  name: Tills\n", "", 4, "team.name", "required, and missing. Add it."),
         ("title:", "titel:", 1, "titel",
-         "not a field that is known here. Known: as_of, inputs, kind, purpose, schedule, sources, "
-         "team, timezone, title."),
+         "not a field that is known here. Known: as_of, budget, inputs, kind, purpose, schedule, "
+         "sources, team, timezone, title."),
         ("    path:", "    paht:", 14, "sources.orders.paht",
          "not a field that is known here. Known: columns, description, format, function, path, "
          "pipeline."),

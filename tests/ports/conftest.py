@@ -125,6 +125,20 @@ def served(request: pytest.FixtureRequest) -> Lab:
     return found
 
 
+@pytest.fixture(params=["delta-s3", "postgres", "parquet", BIGQUERY])
+def granting_rows(request: pytest.FixtureRequest) -> Lab:
+    """The lab of every kind at which any consumer can be granted a product's rows."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
+@pytest.fixture(params=["dashboard", "onnx"])
+def declared(request: pytest.FixtureRequest) -> Lab:
+    """The lab of kinds that show to all what was declared, and no rows."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
 @pytest.fixture(params=["delta-s3", "postgres", "parquet", BIGQUERY, "dashboard", "onnx"])
 def granting(request: pytest.FixtureRequest) -> Lab:
     """The lab of every kind that any consumer can be granted; mail needs an address."""

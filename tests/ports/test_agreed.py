@@ -12,7 +12,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
 
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.desk import Desk
@@ -128,16 +127,21 @@ def test_a_grant_that_nobody_agreed_to_is_taken_back(agreed: Agreed) -> None:
     assert agreed.reads(), "who has an agreement goes on reading"
 
 
-def test_a_role_that_opens_a_part_is_not_given_the_whole(agreed: Agreed) -> None:
-    path = agreed.lab.root / "domains/shop/contracts/orders.odcs.yaml"
-    given = yaml.safe_load(path.read_text())
-    given["roles"] = [{"role": "till"}]
-    path.write_text(yaml.safe_dump(given, sort_keys=False))
+SOME = {"property": "readableRows", "value": "cents > 100"}
+
+
+def role_of_the_till(lab: Lab, *opens: dict[str, str]) -> None:
+    """The contract's one role opens this, or everything."""
+    role = {"role": "till", **({"customProperties": list(opens)} if opens else {})}
+    lab.change(lambda contract: contract.update(roles=[role]))
+
+
+def test_a_role_that_opens_a_part_is_not_given_the_whole(granting_rows: Lab) -> None:
+    agreed = Agreed(granting_rows)
+    role_of_the_till(agreed.lab)
     id = agreed.approved()
     assert agreed.state(id) == ("active", "granted", True)
-    some = {"property": "readableRows", "value": "cents > 100"}
-    given["roles"] = [{"role": "till", "customProperties": [some]}]
-    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    role_of_the_till(agreed.lab, SOME)
     found = agreed.desk("x").reconcile()
     assert [str(e.event) for e in found.done] == ["grant lost", "grant failed"]
     assert [a.id for a in found.stuck] == [id]
@@ -145,10 +149,17 @@ def test_a_role_that_opens_a_part_is_not_given_the_whole(agreed: Agreed) -> None
     assert (agreed.state(id), agreed.reads()) == (("approved", "provisioning", False), False)
     with pytest.raises(MeshError, match="Not at this port: the role `till` opens a part"):
         agreed.desk("News").request("shop.orders", "x", "app:news", port=agreed.lab.port)
-    given["roles"] = [{"role": "till"}]
-    path.write_text(yaml.safe_dump(given, sort_keys=False))
+    role_of_the_till(agreed.lab)
     assert agreed.desk("x").reconcile().ok
     assert (agreed.state(id), agreed.reads()) == (("active", "granted", True), True)
+
+
+def test_what_holds_no_rows_shows_to_all_what_was_declared(declared: Lab) -> None:
+    agreed = Agreed(declared)
+    role_of_the_till(agreed.lab, SOME)
+    id = agreed.approved()
+    assert (agreed.state(id), agreed.reads()) == (("active", "granted", True), True)
+    assert agreed.desk("x").reconcile().done == []
 
 
 def test_a_port_that_is_not_configured_is_an_error_of_the_agreement(

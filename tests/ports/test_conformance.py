@@ -63,7 +63,7 @@ def moments(kinds: list[type[Lab]]) -> list[Any]:
         pytest.param(
             kind.kind, module, name, after, id=f"{kind.kind}: {when} {name.lstrip('_')}",
             marks=()
-            if (name, after) == (kind.daily, False) and kind.kind != "delta-azure"
+            if (name, after) == (kind.daily, False) and kind.kind not in ("delta-azure", "bigquery")
             else pytest.mark.slow,
         )
         for kind in kinds

@@ -73,6 +73,7 @@ def audits(lab: PostgresLab) -> int:
     return len(attempts(State.of(lab.root), lab.product))
 
 
+@pytest.mark.slow
 def test_a_port_that_was_down_is_delivered_to_by_the_next_run_without_an_audit(
     lab: PostgresLab,
 ) -> None:
