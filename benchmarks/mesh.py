@@ -12,7 +12,7 @@ from benchmarks.processes import Timed, timed
 from mesh_defs.access.mounts import mount_all
 from mesh_defs.model import Mesh
 from mesh_defs.orchestration.dbt_project import environment, prepare
-from mesh_defs.storage.house import house_of
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import State
 
 BIN = Path(sys.executable).parent

@@ -25,8 +25,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from filelock import FileLock
 
-from tests.seaweed import _free_ports
+from tests.loopback import free_ports
 
 PINS = Path(__file__).parent / "azurite" / "package.json"
 ACCOUNT = "meshtest"
@@ -83,18 +84,20 @@ def _program(cache: Path) -> Path | None:
         return None
     made = cache / hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
     program = made / "node_modules/azurite/dist/src/blob/main.js"
-    if not (made / "complete").exists():
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir(parents=True)
-        shutil.copy(PINS, made)
-        done = subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
-            cwd=made, capture_output=True, text=True, timeout=600,
-        )  # fmt: skip
-        if done.returncode:
-            print(done.stderr[-2000:])
-            return None
-        (made / "complete").touch()
+    # Tests run in several processes, and each of them may be the first to ask.
+    with FileLock(made.with_suffix(".lock")):
+        if not (made / "complete").exists():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir(parents=True)
+            shutil.copy(PINS, made)
+            done = subprocess.run(
+                [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
+                cwd=made, capture_output=True, text=True, timeout=600,
+            )  # fmt: skip
+            if done.returncode:
+                print(done.stderr[-2000:])
+                return None
+            (made / "complete").touch()
     return program
 
 
@@ -107,7 +110,7 @@ def running(cache: Path) -> Iterator[Azurite]:
         assert os.environ.get("MESH_AZURITE_REQUIRED") != "1", f"{said}, and it is required"
         pytest.skip(said)
     folder = Path(tempfile.mkdtemp(prefix="mesh-azure-"))
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     try:
         with (
             (folder / "log").open("w") as log,

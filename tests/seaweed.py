@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.loopback import free_ports
 
 KEY, SECRET = "adminkey", "hunter2secret"
 BUCKET = "mesh"
@@ -80,7 +81,7 @@ def running() -> Iterator[Seaweed]:
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     names = ("master", "volume", "filer", "s3")
-    ports = _free_ports(2 * len(names))
+    ports = free_ports(2 * len(names))
     places: list[str] = []
     for i, name in enumerate(names):
         places += [f"-{name}.port={ports[2 * i]}", f"-{name}.port.grpc={ports[2 * i + 1]}"]
@@ -107,16 +108,6 @@ def running() -> Iterator[Seaweed]:
                 server.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_ports(number: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(number)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    found = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return found
 
 
 def _await(server: Seaweed, process: subprocess.Popen[bytes], log: Path) -> None:

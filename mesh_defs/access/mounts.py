@@ -7,7 +7,8 @@ from collections.abc import Collection
 from mesh_defs.access.gate import Narrowings, Refusals
 from mesh_defs.access.reading.plan import Asked, plan
 from mesh_defs.model import Domain, MeshError, ProductRef
-from mesh_defs.storage.house import Published, Workshop, house_of
+from mesh_defs.storage.house import Published, Workshop
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import snapshot
 

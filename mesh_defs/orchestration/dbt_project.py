@@ -20,7 +20,8 @@ from filelock import FileLock
 from mesh_defs.access.mounts import input_key
 from mesh_defs.model import DomainRoom, MeshError, ProductRef
 from mesh_defs.orchestration.written import Written, hash_of
-from mesh_defs.storage.house import House, house_of
+from mesh_defs.storage.house import House
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import DUCKDB, State, read_json, write_json, write_text
 
 if TYPE_CHECKING:

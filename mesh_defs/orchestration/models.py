@@ -17,7 +17,8 @@ from mesh_defs.orchestration.attempted import attempted, resting_on
 from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
-from mesh_defs.storage.house import HOME, Workshop, house_of
+from mesh_defs.storage.house import HOME, Workshop
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.workshop import workshop_lock
 
 

@@ -22,7 +22,7 @@ from mesh_defs.ports.kinds import OutputPort, beyond_the_lake
 from mesh_defs.publishing.delivery import PortState, deliver
 from mesh_defs.publishing.publish import Outcome, publish
 from mesh_defs.publishing.record import levels
-from mesh_defs.storage.house import house_of
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.workshop import workshop_lock
 
 

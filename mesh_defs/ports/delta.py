@@ -10,7 +10,8 @@ from typing import Any
 from sqlglot import exp
 
 from mesh_defs.model import DataProduct
-from mesh_defs.storage.house import Published, Series, Workshop, house_of
+from mesh_defs.storage.house import Published, Series, Workshop
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import State
 
 

@@ -96,7 +96,7 @@ def _lookml(product: DataProduct, port: str, address: Address | None) -> Shelved
     from mesh_defs.ports.documents.looker_checks import reads_at
 
     try:
-        there = reads_at(product, port)
+        there = reads_at(product, port, ports_of(product))
     except MeshError:  # said by its problems; what was made before is there all the same
         there = None
     return LookmlPort(product, port, there)
@@ -217,7 +217,7 @@ def problems(port: OutputPort) -> Iterator[Finding]:
     if port.kind == "lookml":
         from mesh_defs.ports.documents.looker_checks import looker_problems
 
-        yield from looker_problems(port.product, port.name)
+        yield from looker_problems(port.product, port.name, ports_of(port.product))
         return
     if port.is_document:
         from mesh_defs.ports.documents.checks import problems_of

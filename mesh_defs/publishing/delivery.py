@@ -21,7 +21,8 @@ from mesh_defs.ports.port import Audited, Mark, Port
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
 from mesh_defs.publishing.promised import kept_days, promised_columns, ruled_on
-from mesh_defs.storage.house import Published, house_of
+from mesh_defs.storage.house import Published
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import DUCKDB, State, read_json, write_json
 from mesh_defs.storage.tables import Snapshot

@@ -22,7 +22,8 @@ from mesh_defs.contracts.wording import listing, tolerated
 from mesh_defs.contracts.wording import rows as some_rows
 from mesh_defs.model import DataProduct
 from mesh_defs.publishing.held import INPUTS, ROW, RULES, RUN, SINCE, discarded
-from mesh_defs.storage.house import Published, Workshop, house_of
+from mesh_defs.storage.house import Published, Workshop
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import State
 
 # Taking rows out can break another rule, whose rows then go too: a row that referred to them.

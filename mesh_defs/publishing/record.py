@@ -19,7 +19,8 @@ from mesh_defs.contracts.levels.standing import ServiceLevel, service_levels
 from mesh_defs.model import DataProduct, MeshError, ProductRef
 from mesh_defs.ports import delta
 from mesh_defs.publishing.provenance import Lineage
-from mesh_defs.storage.house import Published, Series, house_of
+from mesh_defs.storage.house import Published, Series
+from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.on_duckdb import DeltaSeries
 from mesh_defs.storage.state import State, append_json, read_json_lines
 from mesh_defs.storage.workshop import workshop_lock

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from sqlglot import exp
 
 from mesh_defs.model import ProductRef
-from mesh_defs.storage.state import BIGQUERY, State
 from mesh_defs.storage.tables import Snapshot
 
 HOME = "main"
@@ -151,15 +150,3 @@ class House(Protocol):
     def quarantine(self, ref: ProductRef, major: int) -> Series:
         """The rows of a product that were held back."""
         ...
-
-
-def house_of(state: State) -> House:
-    """The engine of a mesh. Raises MeshError where what it needs is not said."""
-    if state.target == BIGQUERY:
-        from mesh_defs.storage.on_bigquery import BigQueryHouse
-        from mesh_defs.storage.warehouse import Warehouse
-
-        return BigQueryHouse(state, Warehouse.of_environment())
-    from mesh_defs.storage.on_duckdb import DuckDBHouse
-
-    return DuckDBHouse(state)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from mesh_defs.model import DataProduct, Finding, MeshError
 from mesh_defs.model.report import Looker, read_looker, read_report
 from mesh_defs.model.yaml_source import YamlSource
-from mesh_defs.ports import kinds
 from mesh_defs.ports.documents.figures import classified
 from mesh_defs.ports.documents.queries import Wrong
 from mesh_defs.ports.documents.translated import (
@@ -17,30 +17,48 @@ from mesh_defs.ports.documents.translated import (
     translated,
     warehouse,
 )
+from mesh_defs.ports.port import Target
 
 _FOR_PEOPLE = ("pdf", "dashboard")
 
 
-def reads_at(product: DataProduct, port: str) -> Warehouse:
-    """Where Looker reads what a port declares. Raises MeshError with findings."""
-    return _reads_at(product, *read_looker(product, port))
+class Declared(Protocol):
+    """A port of the product, as its descriptor declares it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def target(self) -> Target: ...
 
 
-def looker_problems(product: DataProduct, port: str) -> Iterator[Finding]:
+def reads_at(product: DataProduct, port: str, ports: Sequence[Declared]) -> Warehouse:
+    """Where, of its product's ports, Looker reads what a port declares. Raises MeshError with
+    findings."""
+    return _reads_at(product, ports, *read_looker(product, port))
+
+
+def looker_problems(
+    product: DataProduct, port: str, ports: Sequence[Declared]
+) -> Iterator[Finding]:
     """What is wrong with a port for Looker as it is declared, and with what it would show there."""
     try:
         looker, source = read_looker(product, port)
-        there = _reads_at(product, looker, source)
+        there = _reads_at(product, ports, looker, source)
     except MeshError as error:
         yield from error.findings
         return
     yield from _measures(product, there)
     if looker.report is not None:
-        yield from _report(product, looker.report, source, there)
+        yield from _report(product, looker.report, source, ports, there)
 
 
-def _reads_at(product: DataProduct, looker: Looker, source: YamlSource) -> Warehouse:
-    ports = kinds.ports_of(product)
+def _reads_at(
+    product: DataProduct, ports: Sequence[Declared], looker: Looker, source: YamlSource
+) -> Warehouse:
     found = next((p for p in ports if p.name == looker.port and p.kind in KINDS), None)
     if found is None:
         known = ", ".join(f"`{p.name}`" for p in ports if p.kind in KINDS) or "none"
@@ -68,9 +86,13 @@ def _measures(product: DataProduct, there: Warehouse) -> Iterator[Finding]:
 
 
 def _report(
-    product: DataProduct, report: str, source: YamlSource, there: Warehouse
+    product: DataProduct,
+    report: str,
+    source: YamlSource,
+    ports: Sequence[Declared],
+    there: Warehouse,
 ) -> Iterator[Finding]:
-    shown = [p.name for p in kinds.ports_of(product) if p.kind in _FOR_PEOPLE]
+    shown = [p.name for p in ports if p.kind in _FOR_PEOPLE]
     if report not in shown:
         known = ", ".join(f"`{name}`" for name in shown) or "none"
         yield source.finding(
