@@ -33,12 +33,12 @@ OWN = {
 FUNCTIONS = {
     "abs", "any_value", "array_agg", "array_concat", "array_length", "avg", "cast",
     "coalesce", "concat", "count", "countif", "current_timestamp", "date", "date_add",
-    "date_diff", "date_trunc", "datetime_diff", "farm_fingerprint", "floor",
+    "date_diff", "date_trunc", "datetime_add", "datetime_diff", "farm_fingerprint", "floor",
     "generate_date_array", "greatest", "if", "lag", "lead", "least", "length", "lower", "max",
     "max_by", "md5", "min", "nullif", "percent_rank", "percentile_cont", "regexp_contains",
     "regexp_extract", "regexp_replace", "round", "row_number", "safe_cast", "sqrt", "struct",
-    "sum", "timestamp", "timestamp_diff", "to_hex", "to_json_string", "trim", "unnest",
-    "var_samp",
+    "sum", "timestamp", "timestamp_diff", "timestamp_trunc", "to_hex", "to_json_string",
+    "trim", "unnest", "var_samp",
 }  # fmt: skip
 # … words that are no function, and functions that are created: ours and a domain's.
 OTHERS = {

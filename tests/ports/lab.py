@@ -202,7 +202,7 @@ class Lake(Lab):
     variable = "MESH_NOTHING"
     daily = "DeltaTable.create_write_transaction"
     crashes = (
-        ("mesh_defs.storage.tables", "_statistics"),
+        ("mesh_defs.storage.commits", "_statistics"),
         ("deltalake", "DeltaTable.create_write_transaction"),
     )
 

@@ -163,9 +163,9 @@ def test_what_holds_no_rows_shows_to_all_what_was_declared(declared: Lab) -> Non
 
 
 def test_a_port_that_is_not_configured_is_an_error_of_the_agreement(
-    served: Lab, monkeypatch: pytest.MonkeyPatch
+    granting_rows: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agreed = Agreed(served)
+    agreed = Agreed(granting_rows)
     monkeypatch.delenv(agreed.lab.variable)
     id = agreed.approved()
     agreement = agreed.desk("x").register.book()[id]

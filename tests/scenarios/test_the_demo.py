@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.scenarios.story import Story
 
@@ -29,7 +30,9 @@ def test_list_says_what_stands(demo: Story) -> None:
     assert set(found) == NAMES
     for name, product in found.items():
         assert product["domain"] == name.partition(".")[0]
-        assert (product["version"], product["rules_failed"]) == ("1.0.0", 0)
+        contract = demo.root / "domains" / name.replace(".", "/contracts/")
+        promised = yaml.safe_load(contract.with_suffix(".odcs.yaml").read_text())["version"]
+        assert (product["version"], product["rules_failed"]) == (promised, 0)
         assert product["rules_passed"] > 10
         assert product["published_at"]
         assert product["rows"] == demo.ask(f"select count(*) as n from {name}")[0]["n"]

@@ -145,10 +145,11 @@ def test_where_no_object_is_nothing_is_empty_in_silence(engine: Engine) -> None:
         '"{\\"payment\\": {\\"paid\\": 5}}"': (None, ["payload: is no object"]),
         "[5]": (None, ["payload: is no object"]),
     }
-    raw = "r" if engine.schema != "main" else ""
+    on_bigquery = engine.schema != "main"
     for payload, expected in texts.items():
-        text = payload.replace("''", "\\'") if raw else payload
-        engine.put("t", [{"payload": f"{raw}'{text}'"}])
+        raw = payload.replace("''", "'")
+        text = f"r'''{raw}'''" if on_bigquery else f"'{payload}'"
+        engine.put("t", [{"payload": text}])
         arguments = T + ", 'payload', fields=" + fields
         found = engine.query(engine.project.sql("{{ structured(" + arguments + ", keep=[]) }}"))
         assert [(row[0], row[2]) for row in found] == [expected], payload

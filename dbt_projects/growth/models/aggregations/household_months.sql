@@ -73,8 +73,8 @@ select
     cast(visits as bigint) as visits,
     {{ decimal('spend', 10, 2) }} as spend,
     {{ decimal('previous_spend', 10, 2) }} as previous_spend,
-    {{ decimal('quarterly_spend', 10, 2) }} as quarterly_spend,
-    {{ decimal('mean_spend', 10, 2) }} as mean_spend,
+    {{ decimal('quarterly_spend', 12, 4) }} as quarterly_spend,
+    {{ decimal('mean_spend', 12, 4) }} as mean_spend,
     cast(
         {{ dbt.datediff('last_visit', dbt.last_day('month', 'month'), 'day') }} as integer
     ) as days_since_visit,

@@ -15,7 +15,11 @@ where cast(states.{{ columns[4] }} as {{ dbt.type_string() }}) <> 'True'
 {%- endif %}
 {%- endmacro %}
 
-{# dbt writes UTC, on DuckDB without saying so. #}
+{# dbt writes UTC, on DuckDB without saying so; or a moment of the source, zone or no zone. #}
 {% macro _snapshot_instant(timestamp) -%}
-  {{ timestamp if target.type == 'bigquery' else utc_instant(timestamp) }}
+  {%- if target.type == 'bigquery' -%}
+  cast({{ timestamp }} as timestamp)
+  {%- else -%}
+  {{ utc_instant(timestamp) }}
+  {%- endif -%}
 {%- endmacro %}
