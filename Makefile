@@ -24,7 +24,7 @@ ui: $(VENV)/mesh.done ## Serve Dagster's UI and daemon on loopback, each domain 
 
 test: $(VENV)/test.done ## Lint, types, import rules and the tests (minutes)
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not slow" -n logical --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n logical --dist loadfile --max-worker-restart 0
 
 test-all: $(VENV)/test.done ## Everything `make test` does, and the whole stories on the whole demo data
 	@$(MAKE) --no-print-directory lint
