@@ -15,6 +15,8 @@ from tests.cli.conftest import Shell
 from tests.tiny_mesh import ORDERS, TinyMesh
 from tests.two_majors import read, write
 
+pytestmark = pytest.mark.slow  # a story of whole runs
+
 CONTRACT = "domains/insight/contracts/best_day.odcs.yaml"
 DOMAIN = "domains/insight/domain.yaml"
 SOURCES = """\

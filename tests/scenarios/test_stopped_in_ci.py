@@ -18,6 +18,8 @@ from tests.scenarios.story import Story
 from tests.tiny_mesh import TinyMesh
 from tests.two_majors import CONTRACT, next_major, read, write
 
+pytestmark = pytest.mark.slow  # a story of whole runs
+
 MODEL = "dbt_projects/shop/models/orders.sql"
 BOTH = "select order_id, day, cents, cents as amount from {{ source('landing', 'orders') }}\n"
 

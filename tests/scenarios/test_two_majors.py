@@ -16,6 +16,8 @@ from mesh_defs.storage.state import State
 from tests.tiny_mesh import TinyMesh, approve
 from tests.two_majors import DESCRIPTOR, OLDER, next_major, read, write
 
+pytestmark = pytest.mark.slow  # a story of whole runs
+
 MODEL = "dbt_projects/shop/models/orders.sql"
 BOTH = "select order_id, day, cents, cents as amount from {{ source('landing', 'orders') }}\n"
 
