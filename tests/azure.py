@@ -11,10 +11,9 @@ import hashlib
 import hmac
 import os
 import shutil
-import signal
+import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ import pytest
 from filelock import FileLock
 
 from tests.loopback import free_ports
+from tests.servers import started
 
 PINS = Path(__file__).parent / "azurite" / "package.json"
 ACCOUNT = "meshtest"
@@ -111,37 +111,24 @@ def running(cache: Path) -> Iterator[Azurite]:
         pytest.skip(said)
     folder = Path(tempfile.mkdtemp(prefix="mesh-azure-"))
     (port,) = free_ports(1)
+    found = Azurite(port, count())
+    # Arrow asks in a version of the protocol that is newer than Azurite's newest.
+    command = ["node", program, "--blobPort", str(port), "--location", folder / "data", "--silent",
+               "--disableTelemetry", "--skipApiVersionCheck"]  # fmt: skip
     try:
-        with (
-            (folder / "log").open("w") as log,
-            # Arrow asks in a version of the protocol that is newer than Azurite's newest.
-            subprocess.Popen(
-                ["node", program, "--blobPort", str(port), "--location", folder / "data",
-                 "--silent", "--disableTelemetry", "--skipApiVersionCheck"],
-                stdout=log, stderr=log, cwd=folder, start_new_session=True,
-                env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"},
-            ) as server,
-        ):  # fmt: skip
-            try:
-                found = Azurite(port, count())
-                _await(found, server, folder / "log")
-                yield found
-            finally:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(30)
+        with started(
+            command, folder, lambda: _serves(found), env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
+        ):
+            yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _await(server: Azurite, process: subprocess.Popen[bytes], log: Path) -> None:
-    import socket
-
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", server.port), 1).close()
-            server.files().create_dir(CONTAINER)
-            return
-        except OSError:
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-4000:]
-            time.sleep(0.1)
+def _serves(server: Azurite) -> bool:
+    try:
+        # Arrow would ask for a long time where nobody listens yet.
+        socket.create_connection(("127.0.0.1", server.port), 1).close()
+        server.files().create_dir(CONTAINER)
+    except OSError:
+        return False
+    return True

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from tests.servers import started
 
 # The owner's password: with a colon and an at sign, as those that are generated may have.
 PASSWORD = "se:cr@et/1"
@@ -67,24 +68,12 @@ def running() -> Iterator[Postgres]:
              f"--pwfile={word}", "-E", "UTF8", "--locale=C", "--no-sync"],
             check=True, capture_output=True, timeout=120, cwd=folder, **user,
         )  # fmt: skip
-        with (
-            (folder / "log").open("w") as log,
-            subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-                 "-c", "max_connections=100", "-c", "shared_buffers=16MB"],
-                stdout=log, stderr=log, cwd=folder, start_new_session=True, **user,
-            ) as server,
-        ):  # fmt: skip
-            try:
-                found = Postgres(folder, count())
-                _await(found, server, folder / "log")
-                yield found
-            finally:
-                server.send_signal(signal.SIGINT)  # disconnect everybody, and stop
-                try:
-                    server.wait(30)
-                except subprocess.TimeoutExpired:
-                    os.killpg(server.pid, signal.SIGKILL)
+        found = Postgres(folder, count())
+        command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
+                   "-c", "max_connections=100", "-c", "shared_buffers=16MB"]  # fmt: skip
+        # It is asked to disconnect everybody, and to stop.
+        with started(command, folder, lambda: _serves(found), end=signal.SIGINT, **user):
+            yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -109,15 +98,11 @@ def _nobody(folder: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _await(postgres: Postgres, server: subprocess.Popen[bytes], log: Path) -> None:
+def _serves(postgres: Postgres) -> bool:
     import psycopg
 
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            psycopg.connect(postgres.url("postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError:
-            assert server.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        else:
-            return
+    try:
+        psycopg.connect(postgres.url("postgres"), connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True

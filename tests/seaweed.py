@@ -8,13 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -23,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.loopback import free_ports
+from tests.servers import started
 
 KEY, SECRET = "adminkey", "hunter2secret"
 BUCKET = "mesh"
@@ -85,49 +83,31 @@ def running() -> Iterator[Seaweed]:
     places: list[str] = []
     for i, name in enumerate(names):
         places += [f"-{name}.port={ports[2 * i]}", f"-{name}.port.grpc={ports[2 * i + 1]}"]
-    s3 = ports[6]
+    found = Seaweed(ports[6], count())
+    command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *places,
+               "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
+               "-s3.iam.readOnly=false", f"-s3.config={folder / 's3.json'}",
+               f"-s3.localSocket={folder / 's3.sock'}", f"-filer.localSocket={folder / 'f.sock'}",
+               "-volume.max=60", "-master.volumeSizeLimitMB=64",
+               "-master.telemetry=false"]  # fmt: skip
     try:
-        with (
-            (folder / "log").open("w") as log,
-            subprocess.Popen(
-                [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *places,
-                 "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
-                 "-s3.iam.readOnly=false", f"-s3.config={folder / 's3.json'}",
-                 f"-s3.localSocket={folder / 's3.sock'}", f"-filer.localSocket={folder / 'f.sock'}",
-                 "-volume.max=60", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"],
-                stdout=log, stderr=log, cwd=folder, start_new_session=True,
-            ) as server,
-        ):  # fmt: skip
-            try:
-                found = Seaweed(s3, count())
-                _await(found, server, folder / "log")
-                yield found
-            finally:
-                # It takes its time to end well, and nobody wants what it has.
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(30)
+        # It takes its time to end well, and nobody wants what it has.
+        with started(command, folder, lambda: _serves(found)):
+            yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _await(server: Seaweed, process: subprocess.Popen[bytes], log: Path) -> None:
+def _serves(server: Seaweed) -> bool:
     """It answers long before it can store anything."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            client = server.client()
+    client = server.client()
+    try:
+        with suppress(client.exceptions.BucketAlreadyExists,
+                      client.exceptions.BucketAlreadyOwnedByYou):  # fmt: skip
             client.create_bucket(Bucket=BUCKET)
-            client.put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
-        except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and "BucketAlready" in str(error):
-                try:
-                    server.client().put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
-                    return
-                except (BotoCoreError, ClientError):
-                    pass
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-4000:]
-            time.sleep(0.1)
-        else:
-            return
+        client.put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
+    except (BotoCoreError, ClientError):
+        return False
+    return True
