@@ -98,7 +98,10 @@ def _say_ports(console: Console, data: dict[str, Any]) -> None:
     console.print("\n[bold]Ports[/bold]")
     console.print(made)
     for p in data["ports"]:
-        if said := p["error"] or p["note"]:
+        held = [rule for rule in p["rules"] if rule["holds"]]
+        of_them = f"{len(held)} of {len(p['rules'])} rules on it hold" if p["rules"] else ""
+        said = "; ".join(filter(None, (p["error"] or p["note"], of_them)))
+        if said:
             console.print(f"{plain(p['name'])}: {plain(said)}", soft_wrap=True)
 
 

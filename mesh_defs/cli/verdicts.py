@@ -60,6 +60,14 @@ def levels_aside(contract: DataContract) -> str:
     return f"No table tells {those}: {', '.join(named)}. `mesh show` does, of a published product."
 
 
+def ports_aside(contract: DataContract) -> str:
+    """Which rules were not judged, because they are about what a port makes of the rows."""
+    from mesh_defs.contracts.port_rules import port_rules
+
+    named = ", ".join(rule.id for rule in port_rules(contract))
+    return f"Judged when the port is made: {named}. `mesh show` tells." if named else ""
+
+
 def exit_code(audit: Audit) -> int:
     """1 if a rule of severity error failed; 3 if none did, but not every rule could be checked."""
     return 1 if not audit.holds else UNCHECKED if audit.not_executable else 0

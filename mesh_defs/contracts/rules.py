@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 SEVERITIES = ("error", "warning", "info")
 PORT_KIND = "port"
 """The kind of a rule that is about no rows, but about what a port makes of them."""
+PORT_ENGINES = {"dashboard": "dashboard", "onnx": "onnx", "report": "pdf"}
+"""What such a clause calls its `engine`, and the type of port that it is about."""
+
+
+class Unusable(ValueError):
+    """A clause that cannot be checked as it is written."""
 
 
 @dataclass(frozen=True)

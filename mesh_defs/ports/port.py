@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mesh_defs.model import ProductRef
+from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.ports.grants import Grants
 from mesh_defs.storage.servers import Address
 
@@ -49,11 +49,24 @@ class Mark:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a port found of what it made, as far as a contract can rule on it."""
+    """What a port found of a model that it made, as far as a contract can rule on it."""
 
     metrics: Mapping[str, float]
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What people find in a document that was made, read back from it."""
+
+    sections: Mapping[str, Sequence[Mapping[str, str]]]
+    """By the section's title its rows, which have of each column what is printed there."""
+    choices: Mapping[str, Sequence[str]]
+    """Of each filter what can be chosen."""
+    ask: Callable[[str], Sequence[str]]
+    """The answers of a query over the snapshot that it was made of, which has one column, as they
+    are printed. Raises MeshError."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +80,19 @@ class Judged:
     blocks: bool
     """Whether what breaks it is not shown."""
 
+    @property
+    def said(self) -> str:
+        return f"{self.rule}: promised {self.promised}; {self.found}"
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-Judge = Callable[[str, Measured], Sequence[Judged]]
+Judge = Callable[[str, Measured | Shown], Sequence[Judged]]
 """What the contract says of the port of a name."""
 
 
-def _nothing_ruled(port: str, measured: Measured) -> Sequence[Judged]:
+def _nothing_ruled(port: str, found: Measured | Shown) -> Sequence[Judged]:
     return ()
 
 
@@ -101,6 +118,15 @@ class Audited:
         """The columns that the rows are partitioned by."""
         placed = sorted((c.partition, c.name) for c in self.columns if c.partition)
         return tuple(name for _, name in placed)
+
+    def held(self, port: str, found: Measured | Shown) -> Sequence[Judged]:
+        """What the contract's rules on a port come to. Raises MeshError where one is broken that
+        what breaks it is not shown for."""
+        verdicts = self.judge(port, found)
+        if broken := [v for v in verdicts if v.blocks and not v.holds]:
+            said = "; ".join(v.said for v in broken)
+            raise MeshError(f"It breaks its contract: {said}.")
+        return verdicts
 
     @property
     def name(self) -> str:

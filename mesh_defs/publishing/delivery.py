@@ -7,6 +7,7 @@ record a product, in the state folder, so that a port which failed is tried agai
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,7 @@ from mesh_defs.contracts.clauses.properties import clustering_of
 from mesh_defs.model import DataProduct, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
-from mesh_defs.ports.port import Audited, Mark, Port
+from mesh_defs.ports.port import Audited, Judge, Judged, Mark, Measured, Port, Shown
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
 from mesh_defs.publishing.promised import kept_days, promised_columns, ruled_on
@@ -49,6 +50,8 @@ class PortState:
     error: str = ""
     note: str = ""
     """What is not done there, and is no failure."""
+    rules: tuple[dict[str, Any], ...] = ()
+    """What the contract's rules on the port came to, at the newest try."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -63,6 +66,8 @@ class _Record:
     snapshot: int | None = None
     verified_at: str | None = None
     error: str = ""
+    rules: Sequence[dict[str, Any]] = ()
+    """The verdicts of the newest try on what it made."""
 
     def has(self, snapshot: Published, location: str) -> bool:
         return (self.published_at, self.snapshot, self.location) == (
@@ -138,7 +143,7 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
         clustering_of(contract.objects[0]),
         contract.version,
         (team.name if (team := product.descriptor.team) else None) or "",
-        judge=ruled_on(contract),
+        judge=ruled_on(contract, product.line.product),
     )
 
 
@@ -150,11 +155,13 @@ def _deliver(
     connection: DuckDBPyConnection,
 ) -> None:
     record = _read(state, product).get(declared.name, _Record())
+    told: list[Judged] = []
     try:
         port = declared.open()
         if port is None:
             return
         ready = audited(product, standing)
+        ready = replace(ready, judge=_telling(ready.judge, told))
         planned = port.plan(connection, ready)
         port.publish(connection, ready, prover(connection, planned, ready))
         if (seen := port.standing()) != ready.mark:
@@ -169,7 +176,17 @@ def _deliver(
         traceback.print_exc()  # into the domain's log
         # An engine's words may quote a row, and more people read the record than the log.
         record = replace(record, error=f"{type(error).__name__}; see the log of the domain")
-    _write(state, product, declared.name, record)
+    _write(state, product, declared.name, replace(record, rules=[v.to_json() for v in told]))
+
+
+def _telling(judge: Judge, told: list[Judged]) -> Judge:
+    """One that puts down what it said, whatever becomes of that."""
+
+    def judged(port: str, found: Measured | Shown) -> Sequence[Judged]:
+        told[:] = judge(port, found)
+        return told
+
+    return judged
 
 
 def _state(port: OutputPort, record: _Record, standing: Published | None) -> PortState:
@@ -191,10 +208,13 @@ def _state(port: OutputPort, record: _Record, standing: Published | None) -> Por
             status, error = "not configured", f"set {port.variable}"
         else:
             status = "failed" if error else "waiting"
-    note = opened.note if isinstance(opened, Shelved) else ""
+    notes = [opened.note] if isinstance(opened, Shelved) and opened.note else []
+    verdicts = (Judged(**told) for told in record.rules)
+    notes += [v.said for v in verdicts if not v.holds and not v.blocks]
     return PortState(
-        port.name, port.kind, location, record.snapshot, status, record.verified_at, error, note
-    )
+        port.name, port.kind, location, record.snapshot, status, record.verified_at, error,
+        "; ".join(notes), tuple(record.rules),
+    )  # fmt: skip
 
 
 def _unfinished(port: Port | None, standing: Published) -> bool:

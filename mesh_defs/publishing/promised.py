@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mesh_defs.contracts.clauses.on_ports import MODEL
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import amount, level_name
-from mesh_defs.contracts.port_rules import judged, port_rules
+from mesh_defs.contracts.port_rules import judged, judged_as_read, port_rules, query_over
 from mesh_defs.contracts.rules import Rule
-from mesh_defs.contracts.verdicts import PASSED
+from mesh_defs.contracts.verdicts import NOT_EXECUTABLE, PASSED, Verdict
 from mesh_defs.model import DataContract
-from mesh_defs.ports.port import Column, Judge, Judged, Measured
+from mesh_defs.ports.port import Column, Judge, Judged, Measured, Shown
 
 _SOFT = ("unusable", "tolerance", "paths")
 
@@ -49,21 +50,28 @@ def kept_days(contract: DataContract) -> float | None:
     return None
 
 
-def ruled_on(contract: DataContract) -> Judge:
-    """What a contract says of the ports that hold no rows."""
+def ruled_on(contract: DataContract, product: str) -> Judge:
+    """What a contract says of the ports that hold no rows. `product` is what its queries read."""
 
-    def judge(port: str, found: Measured) -> list[Judged]:
-        verdicts = [
-            judged(rule, found.metrics, found.inputs, found.outputs)
-            for rule in port_rules(contract)
-            if rule.params.get("port") == port
-        ]
+    def judge(port: str, found: Measured | Shown) -> list[Judged]:
+        rules = [rule for rule in port_rules(contract) if rule.params.get("port") == port]
+        verdicts = [_verdict(rule, found, product) for rule in rules]
         return [
             Judged(v.rule.id, v.rule.promised, v.found, v.outcome == PASSED, v.blocking)
             for v in verdicts
         ]
 
     return judge
+
+
+def _verdict(rule: Rule, found: Measured | Shown, product: str) -> Verdict:
+    if (rule.params["engine"] == MODEL) != isinstance(found, Measured):
+        return Verdict(rule, NOT_EXECUTABLE, None, "the port is of another type")
+    if isinstance(found, Measured):
+        return judged(rule, found.metrics, found.inputs, found.outputs)
+    return judged_as_read(
+        rule, found.sections, found.choices, lambda asked: found.ask(query_over(asked, product))
+    )
 
 
 def _is_firm(rule: Rule) -> bool:

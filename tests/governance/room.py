@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from mesh_defs.governance.validation import validate
 from mesh_defs.model import Finding, Mesh
@@ -36,6 +39,13 @@ class Room:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return self
+
+    def with_port(self, name: str, kind: str, file: str, said: dict[str, Any]) -> Room:
+        """`shop.orders` with one more port, and the file that declares what it shows."""
+        data = yaml.safe_load((self.root / ORDERS_ODPS).read_text())
+        data["outputPorts"].append({**data["outputPorts"][0], "name": name, "type": kind})
+        self.write(ORDERS_ODPS, yaml.safe_dump(data, sort_keys=False))
+        return self.write(file, yaml.safe_dump(said, sort_keys=False))
 
     def remove(self, file: str) -> Room:
         path = self.root / file

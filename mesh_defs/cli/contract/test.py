@@ -145,6 +145,7 @@ def _room_of(contract: DataContract) -> DomainRoom | None:
 def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Audit) -> None:
     from mesh_defs.cli.say import as_json
     from mesh_defs.contracts.levels.promises import not_audited
+    from mesh_defs.contracts.port_rules import port_rules
     from mesh_defs.contracts.reports import verdict_json
 
     as_json(
@@ -160,6 +161,7 @@ def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Aud
             "rules_not_executable": audit.not_executable,
             "seconds": audit.seconds,
             "levels_not_measured": not_audited(contract.odcs),
+            "rules_on_ports": [rule.id for rule in port_rules(contract)],
             "verdicts": [verdict_json(v) for v in audit.verdicts],
         }
     )
@@ -167,14 +169,14 @@ def _say_json(contract: DataContract, on: list[str], as_of: datetime, audit: Aud
 
 def _say(contract: DataContract, title: str, on: list[str], audit: Audit) -> None:
     from mesh_defs.cli.say import console, plain, some_rows
-    from mesh_defs.cli.verdicts import levels_aside, said_of, say_verdicts
+    from mesh_defs.cli.verdicts import levels_aside, ports_aside, said_of, say_verdicts
     from mesh_defs.contracts.reports import verdict_json
 
     shown = console()
     shown.print(f"[bold]{plain(title)}[/bold] on {plain(', '.join(on))}, {some_rows(audit.rows)}\n")
     say_verdicts(shown, [verdict_json(v) for v in audit.verdicts])
     shown.print(f"\n{said_of(audit)}")
-    if aside := levels_aside(contract):
+    for aside in filter(None, (levels_aside(contract), ports_aside(contract))):
         shown.print(plain(aside))
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mesh_defs.contracts.clauses.on_ports import on_a_port
 from mesh_defs.contracts.clauses.options import plain
 from mesh_defs.contracts.clauses.properties import (
     Place,
@@ -21,7 +22,7 @@ from mesh_defs.contracts.clauses.properties import (
     withheld_classes,
 )
 from mesh_defs.contracts.clauses.schema import at, make
-from mesh_defs.contracts.rules import PORT_KIND, Clause
+from mesh_defs.contracts.rules import PORT_ENGINES, PORT_KIND, Clause, Unusable
 from mesh_defs.contracts.schedules import schedule_of
 from mesh_defs.contracts.wording import OPERATORS, listing, must
 
@@ -35,14 +36,6 @@ METRICS = {
     "duplicateValues": "rows that repeat another row's {}",
     "rowCount": "rows",
 }
-
-
-MODEL_ENGINE = "onnx"
-_OF_A_MODEL = ("port", "metric", "inputs", "outputs")
-
-
-class Unusable(ValueError):
-    """A clause that cannot be checked as it is written."""
 
 
 def quality_clauses(
@@ -66,9 +59,9 @@ def _clause(
             promised, params = _library(schema_object, where, quality, kind)
         elif kind == "sql":
             promised, params = _sql(place, quality, dialects)
-        elif kind == "custom" and quality.engine == MODEL_ENGINE:
+        elif kind == "custom" and quality.engine in PORT_ENGINES:
             kind = PORT_KIND
-            promised, params = _of_a_model(quality)
+            promised, params = on_a_port(quality)
         elif kind == "custom":
             promised, params = _custom(schema_object, place, quality)
         else:
@@ -214,50 +207,6 @@ def _custom(
         "names": others,
         "withheld": [*withheld_classes(schema_object)],
     }
-
-
-def _of_a_model(quality: DataQuality) -> tuple[str, dict[str, Any]]:
-    """A rule on a port's model: on one of its metrics, or on what it takes and gives."""
-    said = quality.implementation
-    if not isinstance(said, dict) or not isinstance(said.get("port"), str):
-        raise Unusable("`implementation` names the `port` whose model it is about")
-    port, metric = said["port"], said.get("metric")
-    operators = {name: plain(said[name]) for name in OPERATORS if name in said}
-    if odd := [n for n in said if n not in (*_OF_A_MODEL, *operators)]:
-        known = listing((*_OF_A_MODEL, *OPERATORS), most=20)
-        raise Unusable(f"`implementation.{odd[0]}` is not known; there is {known}")
-    if metric is None:
-        if operators or not ({"inputs", "outputs"} & set(said)):
-            raise Unusable("`implementation` needs a `metric` and an operator, or what the model "
-                           "takes and gives (`inputs`, `outputs`)")  # fmt: skip
-        return _signature(port, said)
-    if {"inputs", "outputs"} & set(said) or not isinstance(metric, str):
-        raise Unusable("a rule is on one `metric`, or on `inputs` and `outputs`")
-    if len(operators) != 1:
-        raise Unusable("a metric needs exactly one operator (mustBe …)")
-    ((operator, value),) = operators.items()
-    values = value if operator.endswith("Between") and isinstance(value, list) else [value]
-    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
-        raise Unusable(f"{operator} of a metric wants a number, got `{value}`")
-    if operator.endswith("Between") and (len(values) != 2 or values[0] > values[1]):
-        raise Unusable(f"{operator} wants two numbers, the smaller first, got `{value}`")
-    promised = f"the {metric} of {port} is {must(operator, value)}"
-    return promised, {"port": port, "metric": metric, "operator": operator, "value": value}
-
-
-def _signature(port: str, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    promised, params = [], dict[str, Any](port=port)
-    for field, verb in (("inputs", "takes"), ("outputs", "gives")):
-        if field not in said:
-            continue
-        kinds = said[field]
-        if not isinstance(kinds, dict) or any(
-            k not in ("number", "string") for k in kinds.values()
-        ):
-            raise Unusable(f"`implementation.{field}` gives each name `number` or `string`")
-        params[field] = kinds
-        promised.append(f"{verb} {listing(f'{n} ({k})' for n, k in kinds.items())}")
-    return f"{port} {' and '.join(promised)}", params
 
 
 def _implemented(written: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from html.parser import HTMLParser
@@ -42,15 +42,16 @@ class DashboardPort(Document):
     def read(self, data: bytes) -> Sequence[Printed]:
         return _read(data).sections
 
-    def _prove(self, figures: Sequence[Figures], folder: Path) -> None:
-        super()._prove(figures, folder)
-        found = json.loads(_read((folder / self.file).read_bytes()).data)
-        for mine, there in zip(figures, found, strict=True):
+    def choices(self, data: bytes) -> Mapping[str, Sequence[str]]:
+        return _read(data).choices
+
+    def also_wrong(self, figures: Sequence[Figures], data: bytes) -> Sequence[str]:
+        wrong = []
+        for mine, there in zip(figures, json.loads(_read(data).data), strict=True):
             rows = [{k: v for k, v in row.items() if k in mine.columns} for row in there["rows"]]
             if mine.section.chart and rows != mine.plain:
-                raise MeshError(
-                    f"It is not what was audited: the chart of `{mine.section.title}` has others."
-                )
+                wrong.append(f"the chart of `{mine.section.title}` has others")
+        return wrong
 
 
 def _page(declared: Declared, figures: Sequence[Figures], about: About, library: str) -> str:
@@ -134,6 +135,8 @@ class _Reader(HTMLParser):
         self.titles: list[str] = []
         self.tables: list[list[list[str]]] = []
         self.data = ""
+        self.choices: dict[str, list[str]] = {}
+        self._choice: list[str] = []
         self._into: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -145,7 +148,15 @@ class _Reader(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("th", "td"):
             self.tables[-1][-1].append("")
+        elif tag == "select":
+            self.choices[dict(attrs).get("name") or ""] = []
+        elif tag == "option":
+            self._choice = [*self.choices.values()][-1]
+            self._choice.append("")
         self._into = "data" if tag == "script" and ("id", "figures") in attrs else tag
+        if tag == "option" and ("value", "") in attrs:  # it stands for all of them
+            self._choice.pop()
+            self._into = None
 
     def handle_endtag(self, tag: str) -> None:
         self._into = None
@@ -155,6 +166,8 @@ class _Reader(HTMLParser):
             self.titles[-1] += data
         elif self._into in ("th", "td"):
             self.tables[-1][-1][-1] += data
+        elif self._into == "option":
+            self._choice[-1] += data
         elif self._into == "data":
             self.data += data
 

@@ -5,13 +5,13 @@ How it looks, and how it is read back, is for each kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mesh_defs.model import MeshError
-from mesh_defs.model.report import Declared, read_report
+from mesh_defs.model.report import Declared, Section, read_report
 from mesh_defs.ports.documents.figures import (
     Figures,
     Printed,
@@ -19,7 +19,7 @@ from mesh_defs.ports.documents.figures import (
     differences,
     figures_of,
 )
-from mesh_defs.ports.port import Audited, Mark
+from mesh_defs.ports.port import Audited, Mark, Shown
 from mesh_defs.ports.shelved import Made, Shelved
 from mesh_defs.storage.state import State
 
@@ -72,6 +72,14 @@ class Document(Shelved):
         """The figures that a reader finds in a document."""
         raise NotImplementedError
 
+    def choices(self, data: bytes) -> Mapping[str, Sequence[str]]:
+        """Of each filter what a reader can choose."""
+        return {}
+
+    def also_wrong(self, figures: Sequence[Figures], data: bytes) -> Sequence[str]:
+        """What a document shows beside its tables, and not as the snapshot has it."""
+        return ()
+
     # -- the same for all -------------------------------------------------------------------------
 
     def place(self, state: State) -> Path:
@@ -85,7 +93,7 @@ class Document(Shelved):
         declared = self._declared
         figures = self._figures(declared, audited)
         data = self.render(declared, figures, self.about(audited.mark))
-        return Made({self.file: data}, lambda folder: self._prove(figures, folder))
+        return Made({self.file: data}, lambda folder: self._prove(audited, figures, folder))
 
     def about(self, mark: Mark) -> About:
         team = self.product.descriptor.team
@@ -109,9 +117,23 @@ class Document(Shelved):
 
     def _figures(self, declared: Declared, audited: Audited) -> tuple[Figures, ...]:
         name, columns = self.product.line.product, classified(self.product.contract)
-        return figures_of(self.state, declared.report, name, columns, audited.files)
+        return figures_of(self.state, declared.report.sections, name, columns, audited.files)
 
-    def _prove(self, figures: Sequence[Figures], folder: Path) -> None:
-        found = self.read((folder / self.file).read_bytes())
-        if wrong := differences([f.printed for f in figures], found):
+    def _prove(self, audited: Audited, figures: Sequence[Figures], folder: Path) -> None:
+        """The written file is read as whoever gets it would, and what is read there is judged."""
+        data = (folder / self.file).read_bytes()
+        found = self.read(data)
+        wrong = differences([f.printed for f in figures], found) or self.also_wrong(figures, data)
+        if wrong:
             raise MeshError(f"It is not what was audited: {'; '.join(wrong)}.")
+        sections = {s.title: [dict(zip(s.columns, r, strict=True)) for r in s.rows] for s in found}
+
+        def ask(query: str) -> Sequence[str]:
+            name, columns = self.product.line.product, classified(self.product.contract)
+            asked = Section(title="this rule", query=query)
+            (answer,) = figures_of(self.state, [asked], name, columns, audited.files)
+            if len(answer.columns) != 1:
+                raise MeshError("The query of this rule does not give one column.")
+            return [row[0] for row in answer.printed.rows]
+
+        audited.held(self.port, Shown(sections, self.choices(data), ask))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import DataContract, MeshError
-from mesh_defs.model.report import Report, Section
+from mesh_defs.model.report import Section
 from mesh_defs.ports.documents.queries import Wrong, query_of
 from mesh_defs.storage import workshop
 from mesh_defs.storage.scratch import lock_down, scratch
@@ -73,7 +73,11 @@ def classified(contract: DataContract) -> dict[str, str]:
 
 
 def figures_of(
-    state: State, report: Report, product: str, columns: Mapping[str, str], files: Sequence[str]
+    state: State,
+    sections: Sequence[Section],
+    product: str,
+    columns: Mapping[str, str],
+    files: Sequence[str],
 ) -> tuple[Figures, ...]:
     """Ask every query of a snapshot, where nothing else can be read. Raises MeshError.
 
@@ -85,7 +89,7 @@ def figures_of(
         lock_down(connection, files)
         view = exp.select("*").from_(workshop.table(product)).sql("duckdb")
         there = {name: columns.get(name, "") for name in connection.sql(view).columns}
-        return tuple(_asked(connection, s, product, there) for s in report.sections)
+        return tuple(_asked(connection, s, product, there) for s in sections)
 
 
 def differences(wanted: Sequence[Printed], found: Sequence[Printed]) -> list[str]:

@@ -158,7 +158,7 @@ class LookmlPort(Shelved):
     ) -> dict[str, Shown]:
         assert self.there is not None
         product, columns = self.product.line.product, classified(self.product.contract)
-        figures = figures_of(self.state, declared.report, product, columns, audited.files)
+        figures = figures_of(self.state, declared.report.sections, product, columns, audited.files)
         there = {n: columns.get(n, "") for n in types}
         views = named(f"{name}_{each.section.title}" for each in figures)
         found = {}
