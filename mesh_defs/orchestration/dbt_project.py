@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -19,6 +20,7 @@ from filelock import FileLock
 
 from mesh_defs.access.mounts import input_key
 from mesh_defs.model import DomainRoom, MeshError, ProductRef
+from mesh_defs.orchestration.dbt_labels import labelled
 from mesh_defs.orchestration.written import Written, hash_of
 from mesh_defs.storage.house import House
 from mesh_defs.storage.houses import house_of
@@ -127,10 +129,13 @@ def invoke(
     manifest: Manifest | None = None,
     callbacks: list[Any] | None = None,
     budget: int | None = None,
+    run: str = "",
+    products: Mapping[str, str] = MappingProxyType({}),
 ) -> dbtRunnerResult:
     """One dbt command in this process, quiet, with nothing sent home and nothing left open.
 
-    `budget`: the bytes that a model may read, where they are paid for.
+    `budget`: the bytes that a model may read, where they are paid for. `run` and `products` (model
+    → product) say what its jobs are for, where an engine keeps account of it.
     """
     from dbt.cli.main import dbtRunner
 
@@ -148,7 +153,11 @@ def invoke(
     if state.target != DUCKDB:  # the profile's own
         places += ["--target", state.target]
     most = {"MESH_BIGQUERY_MODEL_BYTES": str(int(budget or 0))}  # to dbt, 0 is no limit
-    with _environment({**environment(project_folder, state, domain), **most}):
+    about = {"domain": domain, "run": run}
+    with (
+        _environment({**environment(project_folder, state, domain), **most}),
+        labelled(state, about, products),
+    ):
         try:
             return dbtRunner(manifest, callbacks).invoke([*arguments, *places])
         finally:

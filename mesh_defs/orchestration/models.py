@@ -14,7 +14,12 @@ from mesh_defs.access.mounts import mount_all
 from mesh_defs.governance.lineage import columns_from
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.orchestration.attempted import attempted, resting_on
-from mesh_defs.orchestration.dbt_project import dbt_error, invoke, load_manifest
+from mesh_defs.orchestration.dbt_project import (
+    dbt_error,
+    invoke,
+    load_manifest,
+    product_models,
+)
 from mesh_defs.orchestration.site import Site
 from mesh_defs.publishing import provenance
 from mesh_defs.storage.house import HOME, Workshop
@@ -99,7 +104,7 @@ def _build(
         # As they stand they are older than what is built now: a test of both would compare days.
         arguments += ["--exclude", *absent]
         context.log.warning(f"Not tested against {', '.join(absent)}: an input can't be read.")
-    build = _InThread(site, arguments)
+    build = _InThread(site, arguments, context.run.run_id)
     events = []
     for raw in build.events():
         message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
@@ -133,13 +138,15 @@ def _without_input(site: Site, mounted: Mapping[str, int]) -> list[str]:
 class _InThread:
     """dbt in a thread of its own, so that its events are read while it works."""
 
-    def __init__(self, site: Site, arguments: list[str]) -> None:
+    def __init__(self, site: Site, arguments: list[str], run_id: str) -> None:
         self.success = False
         self.error = ""
         self.warnings: list[str] = []
         self._result: Any = None
         self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, args=(site, arguments), daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(site, arguments, run_id), daemon=True
+        )
 
     def events(self) -> Iterator[dict[str, Any]]:
         self._thread.start()
@@ -156,7 +163,7 @@ class _InThread:
             if getattr(r.node, "compiled_code", None) and r.node.resource_type != "test"
         }
 
-    def _run(self, site: Site, arguments: list[str]) -> None:
+    def _run(self, site: Site, arguments: list[str], run_id: str) -> None:
         from google.protobuf.json_format import MessageToDict
 
         def heard(event: Any) -> None:
@@ -167,6 +174,7 @@ class _InThread:
                 self.warnings.append(event.data.msg)
 
         try:
+            own = site.room.products.values()
             self._result = invoke(
                 site.project.folder,
                 site.state,
@@ -175,6 +183,8 @@ class _InThread:
                 manifest=load_manifest(site.project),
                 callbacks=[heard],
                 budget=site.domain.file.budget.model,
+                run=run_id,
+                products={m: p.ref.product for p in own for m in product_models(site.room, p.ref)},
             )
             self.success = bool(self._result.success)
             self.error = "" if self.success else _explained(site, dbt_error(self._result))

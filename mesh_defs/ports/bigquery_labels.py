@@ -1,15 +1,15 @@
 """What is written on a table in BigQuery as labels: whose it is, and which snapshot readers see. No
 connection here.
 
-A label's value has small letters, digits, `_` and `-`, and 63 of them.
+What a label may hold is in `storage.labels`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mesh_defs.ports.port import Audited, Mark
+from mesh_defs.storage.labels import label
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table
@@ -30,7 +30,7 @@ def labels_of(audited: Audited) -> dict[str, str]:
         "version": audited.version,
         "owner": audited.owner,
     }
-    return {key: re.sub(r"[^\w-]", "-", value.lower())[:63] for key, value in said.items() if value}
+    return {key: label(value) for key, value in said.items() if value}
 
 
 def marked(mark: Mark | None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from mesh_defs.model import MeshError
 from mesh_defs.storage.bigquery import EMULATOR_VARIABLE, client_of
+from mesh_defs.storage.labels import DOMAIN, job_labels, label
 from mesh_defs.storage.secrets import key_id, pseudonym_key
 from mesh_defs.storage.state import BIGQUERY, TARGET_VARIABLE, State
 
@@ -31,9 +32,6 @@ _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 # What the macro `pseudonym` calls. BigQuery takes the key as a part of the function, so whoever
 # reads this dataset reads the key.
 SECRETS_VARIABLE, PSEUDONYM = "MESH_BIGQUERY_SECRETS", "pseudonym"
-# What labels of BigQuery may hold.
-_NO_LABEL = re.compile(r"[^a-z0-9_-]")
-
 
 _furnished: set[tuple[object, ...]] = set()
 
@@ -95,7 +93,7 @@ class Warehouse:
     @contextmanager
     def client(self, labels: Mapping[str, str], budget: int | None = None) -> Iterator[Client]:
         """A client whose every query bears these labels, and that keeps to a budget of bytes."""
-        said = {f"mesh_{name}": label(value) for name, value in labels.items()}
+        said = job_labels(self.prefix, labels)
         with client_of(self.project, self.location or None, labels=said) as client:
             client.most = budget
             client.said = f"domains/{labels.get('domain')}/domain.yaml: `budget.audit`"
@@ -120,7 +118,7 @@ class Warehouse:
             if self.location:
                 dataset.location = self.location
             if name != self.secrets:
-                dataset.labels = {"mesh_domain": label(domain)}
+                dataset.labels = {DOMAIN: label(domain)}
             client.create_dataset(dataset, exists_ok=True)
         self._add_pseudonym(client, key)
         _furnished.add(done)
@@ -160,11 +158,6 @@ class Warehouse:
             ),
             exists_ok=True,
         )
-
-
-def label(text: str) -> str:
-    """A text as the value of a label: lower case, at most 63 characters."""
-    return _NO_LABEL.sub("_", text.lower())[:63]
 
 
 @cache

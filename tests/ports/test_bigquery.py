@@ -129,7 +129,7 @@ def test_layout_labels_and_descriptions_come_from_the_contract(bigquery_lab: Big
         "order_id": None, "day": None, "cents": (TAG,),
     }  # fmt: skip
     assert table.labels == {
-        "domain": "shop", "product": "orders", "version": "1-0-0", "owner": "shop-team",
+        "domain": "shop", "product": "orders", "version": "1_0_0", "owner": "shop_team",
         "mesh_snapshot": "0", "mesh_published_at": "2026-01-01t00_00_00p000u00_00",
     }  # fmt: skip
     assert bigquery_lab.standing == made.mark

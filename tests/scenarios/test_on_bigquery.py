@@ -135,6 +135,14 @@ def test_its_jobs_say_whose_they_are_and_keep_to_the_budget(both: Both) -> None:
     labelled = [j.labels for j in jobs if j.labels.get("mesh_domain") == "shop"]
     assert {"orders", "days"} <= {labels.get("mesh_product") for labels in labelled}
     assert all(labels["mesh_run"] for labels in labelled)
+    # dbt's own among them, of models that hold a product's rows and of tests that hold none.
+    built = [labels for labels in labelled if "dbt_invocation_id" in labels]
+    assert {("days", "days"), ("orders", "orders")} <= {
+        (labels.get("mesh_model"), labels.get("mesh_product")) for labels in built
+    }
+    runs = {labels["mesh_run"] for labels in labelled if "dbt_invocation_id" not in labels}
+    assert {labels["mesh_run"] for labels in built} == runs
+    assert {labels["mesh_prefix"] for labels in labelled} == {PREFIX}
     limited = {getattr(job, "maximum_bytes_billed", None) for job in jobs}
     assert 10_000_000_000 in limited, "no query of dbt's has the budget of a model"
 

@@ -13,7 +13,7 @@ from mesh_defs.storage import tables
 from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.loading import SNAPSHOT_LABEL, load_landing
 from mesh_defs.storage.state import State
-from mesh_defs.storage.warehouse import Warehouse, label
+from mesh_defs.storage.warehouse import Warehouse
 from tests.emulator.running import Emulator
 
 ORDERS = ProductRef("shop", "orders")
@@ -80,11 +80,6 @@ def test_no_two_datasets_have_one_name() -> None:
     kinds = (there.private, there.inputs, there.published, there.quarantined)
     named = [of(domain) for of in kinds for domain in domains]
     assert len({*named, there.secrets}) == len(named) + 1
-
-
-def test_a_label_is_one_that_bigquery_takes() -> None:
-    assert label("Öl & Gas.2") == "_l___gas_2"
-    assert len(label("x" * 100)) == 63
 
 
 COLUMNS = """

@@ -97,7 +97,7 @@ def test_each_job_says_whose_it_is(jobs: Jobs) -> None:
         client.query("select 1")
     (job,) = jobs.run
     assert job["labels"] == {
-        "mesh_domain": "shop", "mesh_product": "orders", "mesh_run": "a-1",
+        "mesh_prefix": "mesh", "mesh_domain": "shop", "mesh_product": "orders", "mesh_run": "a-1",
     }  # fmt: skip
 
 

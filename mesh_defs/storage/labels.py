@@ -1,0 +1,29 @@
+"""What jobs and tables of BigQuery bear as labels, so that it can be told whose they are; which
+jobs a mesh has, and what they cost, is in `jobs`. No connection here.
+
+A label's key begins with a small letter; keys and values have small letters, digits, `_` and `-`,
+63 at most (https://cloud.google.com/bigquery/docs/labels-intro#requirements).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+MESH, DOMAIN, PRODUCT, MODEL, RUN = (
+    f"mesh_{said}" for said in ("prefix", "domain", "product", "model", "run")
+)
+_NO_LABEL = re.compile(r"[^a-z0-9_-]")
+_LONGEST = 63
+
+
+def label(text: str) -> str:
+    """A text as the value of a label. Two texts may have the same one."""
+    return _NO_LABEL.sub("_", text.lower())[:_LONGEST]
+
+
+def job_labels(prefix: str, about: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a mesh's job. `about` says what is known: domain, product, model, run; what is
+    empty is left out."""
+    said = {"prefix": prefix, **about}
+    return {f"mesh_{name}": label(value) for name, value in said.items() if value}
