@@ -65,6 +65,10 @@ class Register:
         """The entries as they stand in the ledger."""
         return [r for r in self.ledger.read() if agreement in (None, r.subject)]
 
+    def entries(self) -> list[Entry]:
+        """All that ever happened to any agreement, in order."""
+        return [_entry(record) for record in self.log()]
+
     def _take(self, records: Sequence[Record]) -> None:
         if records:
             self._book = fold(map(_entry, records), self._book)

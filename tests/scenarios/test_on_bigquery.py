@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,22 @@ def test_its_jobs_say_whose_they_are_and_keep_to_the_budget(both: Both) -> None:
     assert {labels["mesh_prefix"] for labels in labelled} == {PREFIX}
     limited = {getattr(job, "maximum_bytes_billed", None) for job in jobs}
     assert 10_000_000_000 in limited, "no query of dbt's has the budget of a model"
+
+
+def test_what_it_took_is_told_by_product_and_by_consumer(both: Both) -> None:
+    assert both.there.emulator
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    said = both.there.mesh("cost", "--since", str(yesterday), "--json")
+    assert said.code == 0, said
+    kinds = {(m["product"], m["kind"]) for m in said.json["made"] if m["domain"] == "shop"}
+    assert kinds >= {("shop.orders", k) for k in ("model", "audit", "publication")}
+    assert {(None, "load")} <= kinds
+    assert said.json["total"]["jobs"] == len(list(both.there.emulator.client.list_jobs()))
+    consumed = {(r["consumer"], p["product"], p["version"])
+                for r in said.json["read"] for p in r["products"]}  # fmt: skip
+    assert ("insight", "shop.orders", 1) in consumed
+    owed = {(o["consumer"], o["product"], o["price"], o["amount"]) for o in said.json["owed"]}
+    assert owed == {("domain:insight", "shop.orders", "0 EUR month", 0)}
 
 
 def test_nothing_to_do_is_nothing_done(both: Both) -> None:
