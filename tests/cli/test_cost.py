@@ -13,6 +13,7 @@ import yaml
 
 from mesh_defs.access.costing.accounts import AUDIT, MODEL, MOUNT, PUBLICATION, UNLABELLED
 from mesh_defs.access.costing.charges import UNITS
+from mesh_defs.cli.say import NOTHING
 from mesh_defs.model.governance import GovernanceFile
 from mesh_defs.storage.jobs import LOAD
 from mesh_defs.storage.labels import job_labels
@@ -27,6 +28,22 @@ GIB = 2**30
 GOVERNANCE = "team: {name: G, email: g@x.com, members: [{name: Gus, role: steward}]}\n"
 RATE = "bigquery: {price_per_tib: 6.25, currency: USD}\n"
 CONSUMER = "Insight team"
+LOOKS = f"""\
+Made, YYYY-MM-DD to YYYY-MM-DD
+product               kind         jobs  GiB billed  slot s  cost (USD)
+insight.best_day      model           1      64.000     5.0        0.39
+shop, no one product  load            1       0.000     0.0        0.00
+shop.orders           audit           1     256.000    30.0        1.56
+shop.orders           model           1     512.000    90.0        3.12
+shop.orders           publication     1     256.000     1.0        1.56
+unlabelled            {NOTHING}               1       8.000     0.5        0.05
+all                                   6   1,096.000   126.5        6.69
+Read, YYYY-MM-DD to YYYY-MM-DD (a part of what is above)
+consumer  reads           jobs  GiB billed  slot s  cost (USD)
+insight   shop.orders v1     1      64.000     5.0        0.39
+Owed, YYYY-MM-DD to YYYY-MM-DD
+consumer        product         days                      price           quantity        owed  note
+domain:insight  shop.orders v1  YYYY-MM-DD to YYYY-MM-DD  2 EUR gibibyte        64  128.00 EUR"""
 
 
 def _now() -> str:
@@ -116,25 +133,7 @@ def test_how_it_looks(shell: Shell, google: Listing) -> None:
     said = shell("cost")
     text = re.sub(r"\d{4}-\d\d-\d\d", "YYYY-MM-DD", said.out)
     shown = "\n".join(line.rstrip() for line in text.splitlines())
-    assert (
-        shown
-        == """\
-Made, YYYY-MM-DD to YYYY-MM-DD
-product               kind         jobs  GiB billed  slot s  cost (USD)
-insight.best_day      model           1      64.000     5.0        0.39
-shop, no one product  load            1       0.000     0.0        0.00
-shop.orders           audit           1     256.000    30.0        1.56
-shop.orders           model           1     512.000    90.0        3.12
-shop.orders           publication     1     256.000     1.0        1.56
-unlabelled            {NOTHING}               1       8.000     0.5        0.05
-all                                   6   1,096.000   126.5        6.69
-Read, YYYY-MM-DD to YYYY-MM-DD (a part of what is above)
-consumer  reads           jobs  GiB billed  slot s  cost (USD)
-insight   shop.orders v1     1      64.000     5.0        0.39
-Owed, YYYY-MM-DD to YYYY-MM-DD
-consumer        product         days                      price           quantity        owed  note
-domain:insight  shop.orders v1  YYYY-MM-DD to YYYY-MM-DD  2 EUR gibibyte        64  128.00 EUR"""
-    )
+    assert shown == LOOKS
     assert said.err == ""
 
 
