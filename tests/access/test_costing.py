@@ -23,10 +23,10 @@ from mesh_defs.access.costing.accounts import (
 from mesh_defs.access.costing.charges import (
     UNITS,
     UNKNOWN,
-    Lease,
     Owed,
     Price,
     Read,
+    Use,
     open_days,
     owed,
 )
@@ -188,8 +188,8 @@ MAY_1, MAY_31 = date(2027, 5, 1), date(2027, 5, 31)
 ALL_OF_IT = ((_at(date(2027, 1, 1)), None),)
 
 
-def _lease(price: str | None, *reads: Read, unseen: str = "", spans: object = ALL_OF_IT) -> Lease:
-    return Lease("a1", "domain:insight", "shop.orders", 1, spans,  # type: ignore[arg-type]
+def _use(price: str | None, *reads: Read, unseen: str = "", spans: object = ALL_OF_IT) -> Use:
+    return Use("a1", "domain:insight", "shop.orders", 1, spans,  # type: ignore[arg-type]
                  ((date.min, price),), reads, unseen)  # fmt: skip
 
 
@@ -216,32 +216,32 @@ READS = (Read(DAY, 1_000, 3_000_000), Read(MAY_31, 500, 1_000_000), Read(date(20
     ],
 )
 def test_what_is_owed_for_a_month(price: str, quantity: Fraction | None, amount: Fraction) -> None:
-    (bill,) = owed([_lease(price, *READS)], MAY_1, MAY_31)
+    (bill,) = owed([_use(price, *READS)], MAY_1, MAY_31)
     assert (bill.quantity, bill.amount, bill.currency, bill.note) == (quantity, amount, "EUR", "")
 
 
 @pytest.mark.parametrize(
-    ("lease", "note"),
+    ("use", "note"),
     [
-        (_lease("3 EUR seat"), "not computed: unit seat"),
-        (_lease("3 EUR"), "not computed: unit is not said"),
-        (_lease(None), "not computed: the contract has no price"),
-        (_lease("free"), "not computed: `free` has no amount"),
-        (_lease(UNKNOWN), "not computed: another price was announced for these days"),
-        (_lease("3 EUR row", Read(DAY, None, 5)),
+        (_use("3 EUR seat"), "not computed: unit seat"),
+        (_use("3 EUR"), "not computed: unit is not said"),
+        (_use(None), "not computed: the contract has no price"),
+        (_use("free"), "not computed: `free` has no amount"),
+        (_use(UNKNOWN), "not computed: another price was announced for these days"),
+        (_use("3 EUR row", Read(DAY, None, 5)),
          "not computed: of 1 read it is not known how many rows they had"),
-        (_lease("3 EUR megabyte", Read(DAY, 7), Read(DAY, 7), Read(DAY, 7, 1)),
+        (_use("3 EUR megabyte", Read(DAY, 7), Read(DAY, 7), Read(DAY, 7, 1)),
          "not computed: of 2 reads it is not known how many bytes they had"),
-        (_lease("3 EUR query", unseen="nobody counts"), "not computed: nobody counts"),
+        (_use("3 EUR query", unseen="nobody counts"), "not computed: nobody counts"),
     ],
 )  # fmt: skip
-def test_what_is_not_known_is_not_guessed(lease: Lease, note: str) -> None:
-    (bill,) = owed([lease], MAY_1, MAY_31)
+def test_what_is_not_known_is_not_guessed(use: Use, note: str) -> None:
+    (bill,) = owed([use], MAY_1, MAY_31)
     assert (bill.quantity, bill.amount, bill.note) == (None, None, note)
 
 
 def test_what_nobody_counts_does_not_matter_where_time_is_paid_for() -> None:
-    (bill,) = owed([_lease("3 EUR month", unseen="nobody counts")], MAY_1, MAY_31)
+    (bill,) = owed([_use("3 EUR month", unseen="nobody counts")], MAY_1, MAY_31)
     assert (bill.amount, bill.note) == (3, "")
 
 
@@ -252,19 +252,19 @@ def test_a_day_counts_on_which_it_was_open_for_a_moment() -> None:
         (_at(date(2027, 5, 20)), _at(date(2027, 5, 20))),  # no moment at all
         (_at(date(2027, 5, 31), 12), None),
     )
-    found = open_days(_lease("1 EUR day", spans=spans), MAY_1, MAY_31)
+    found = open_days(_use("1 EUR day", spans=spans), MAY_1, MAY_31)
     assert [day.day for day in found] == [1, 10, 11, 31]
 
 
 def test_who_could_not_read_owes_nothing() -> None:
     over = ((_at(date(2027, 1, 1)), _at(MAY_1)),)
-    assert owed([_lease("3 EUR month", spans=over)], MAY_1, MAY_31) == []
+    assert owed([_use("3 EUR month", spans=over)], MAY_1, MAY_31) == []
 
 
 def test_each_price_has_its_days() -> None:
     prices = ((date.min, "30 EUR month"), (date(2027, 4, 11), "60 EUR month"))
-    lease = Lease("a1", "domain:insight", "shop.orders", 1, ALL_OF_IT, prices)
-    april = owed([lease], date(2027, 4, 1), date(2027, 4, 30))
+    use = Use("a1", "domain:insight", "shop.orders", 1, ALL_OF_IT, prices)
+    april = owed([use], date(2027, 4, 1), date(2027, 4, 30))
     assert [(o.since.day, o.until.day, o.price, o.amount) for o in april] == [
         (1, 10, "30 EUR month", 10),
         (11, 30, "60 EUR month", 40),
@@ -294,9 +294,9 @@ def test_periods_that_follow_one_another_add_up(
 ) -> None:
     first, middle, last = three
     prices = ((date.min, f"3 EUR {unit}"), (date(2027, 6, 15), f"0.1 EUR {unit}"))
-    lease = Lease("a1", "domain:insight", "shop.orders", 1, open, prices, read)
-    whole = owed([lease], first, last)
-    parts = owed([lease], first, middle)
+    use = Use("a1", "domain:insight", "shop.orders", 1, open, prices, read)
+    whole = owed([use], first, last)
+    parts = owed([use], first, middle)
     if middle < last:
-        parts += owed([lease], middle + timedelta(days=1), last)
+        parts += owed([use], middle + timedelta(days=1), last)
     assert _sum(parts) == _sum(whole)

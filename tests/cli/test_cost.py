@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from mesh_defs.model.governance import GovernanceFile
 from mesh_defs.storage.jobs import LOAD
 from mesh_defs.storage.labels import job_labels
 from mesh_defs.storage.ledger import ReadRow, Sisters
+from mesh_defs.storage.ledger.sisters import new_read_id
 from mesh_defs.storage.state import State
 from tests.cli.conftest import Shell
 from tests.docs.pages import blocks, page
@@ -128,6 +128,19 @@ def test_what_was_made_read_and_is_owed(shell: Shell, google: Listing) -> None:
     assert (owed["amount"], owed["currency"], owed["note"]) == (128.0, "EUR", "")
 
 
+def test_bytes_that_nobody_can_divide_are_billed_to_nobody(shell: Shell, google: Listing) -> None:
+    _agree(shell, "--as", CONSUMER)
+    google.jobs.append(
+        query("b", _now(), _labels(domain="insight"), GIB, 1,
+              ("mesh_published_shop.orders_v1", "mesh_private_insight.best_day"))
+    )  # fmt: skip
+    found = shell("cost", "--json").json
+    assert found["read"][0]["bytes_billed"] == 65 * GIB
+    (owed,) = found["owed"]
+    assert (owed["quantity"], owed["amount"]) == (None, None)
+    assert owed["note"] == "not computed: of 1 read it is not known how many bytes they had"
+
+
 def test_how_it_looks(shell: Shell, google: Listing) -> None:
     _agree(shell, "--as", CONSUMER)
     said = shell("cost")
@@ -212,28 +225,37 @@ def test_what_is_typed_wrongly(shell: Shell, mesh: TinyMesh) -> None:
 
 
 def test_on_duckdb_what_was_handed_out_is_owed_for(shell: Shell, mesh: TinyMesh) -> None:
-    _priced(mesh, 0.5, "row")
-    _agree(shell, "--for", "app:till", "--as", CONSUMER)
-    if shell("access", "show", "a1", "--json").json["state"] == "requested":
-        assert shell("access", "approve", "a1", "--as", "Shop team").code == 0
-    _agree(shell, "--for", "app:idle", "--as", CONSUMER)
-    sisters, at = Sisters.open(State.of(mesh.root)), datetime.now(UTC).isoformat()
-    read = ReadRow("r1", at, "app:till", None, "a1", "shop.orders", 1, 0, None, "mesh query",
-                   "reading")  # fmt: skip
-    sisters.begin(read)
-    sisters.end("r1", "read", 3, 0, at)
-    # Before the month, and one who was denied it.
-    sisters.begin(replace(read, id="r2", at="2024-05-01T00:00:00+00:00"))
-    sisters.begin(replace(read, id="r3", agreement=None, outcome="denied", rows=9, bytes=9))
+    for app, amount, unit in (("till", 0.5, "row"), ("desk", 2, "gibibyte")):
+        _priced(mesh, amount, unit)
+        _agree(shell, "--for", f"app:{app}", "--as", CONSUMER)
+    _priced(mesh, 9, "row")  # what the contract says by now has no say
+    ids = {a["consumer"]: a["id"] for a in shell("access", "list", "--json").json}
+    for app in ("till", "desk"):
+        assert shell("access", "approve", ids[f"app:{app}"], "--as", "Shop team").code == 0
+    _read(mesh, "app:till", ids["app:till"])
+    _read(mesh, "app:till", ids["app:till"], "2024-05-01T00:00:00+00:00")
+    _read(mesh, "app:desk", ids["app:desk"])
+    _read(mesh, "app:till", None)
     said = shell("cost")
     assert "nobody bills what it computes" in said.err and "Made" not in said.out
     found = shell("cost", "--json").json
     assert (found["engine"], found["total"], found["made"]) == ("duckdb", None, [])
     by = {o["consumer"]: o for o in found["owed"]}
     assert (by["app:till"]["quantity"], by["app:till"]["amount"]) == (3.0, 1.5)
-    # What its runs read is not counted: no sum is better than a wrong one.
-    assert by["domain:insight"]["amount"] is None
+    # No sum is better than a wrong one.
+    assert (by["app:desk"]["amount"], by["domain:insight"]["amount"]) == (None, None)
+    assert "not known how many bytes" in by["app:desk"]["note"]
     assert "where nobody counts it" in by["domain:insight"]["note"]
+
+
+def _read(mesh: TinyMesh, who: str, agreement: str | None, at: str | None = None) -> None:
+    """What `mesh query` puts down of three rows; without an agreement, that it was denied."""
+    sisters, at = Sisters.open(State.of(mesh.root)), at or datetime.now(UTC).isoformat()
+    outcome = "reading" if agreement else "denied"
+    read = ReadRow(new_read_id(), at, who, None, agreement, "shop.orders", 1, 0, None,
+                   "mesh query", outcome)  # fmt: skip
+    sisters.begin(read)
+    sisters.end(read.id, "read", 3, 0, at)
 
 
 def test_the_page_has_every_unit_and_kind_and_its_file_can_be_read() -> None:

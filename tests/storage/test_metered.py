@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from mesh_defs.model import MeshError
 from mesh_defs.storage.warehouse import Warehouse
+from tests.rest import answering
 
 EACH = 600  # bytes that a query would read
 
@@ -22,7 +20,6 @@ EACH = 600  # bytes that a query would read
 class Jobs:
     """A server that takes query jobs as BigQuery does (REST, jobs.insert), and runs none."""
 
-    url: str = ""
     dry: list[str] = field(default_factory=list)
     run: list[dict[str, Any]] = field(default_factory=list)
 
@@ -43,27 +40,9 @@ class Jobs:
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     found = Jobs()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            text = json.dumps(found.take(sent)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *args: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}"
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", found.url)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with answering(lambda _path, _asked, job: (200, found.take(job))) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
         yield found
-        server.shutdown()
-        thread.join()
 
 
 def test_a_query_over_the_budget_is_not_run(jobs: Jobs) -> None:

@@ -50,8 +50,8 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Lease:
-    """An agreement, as a bill looks at it. `prices`: from which day on there is which price, the
+class Use:
+    """What a bill takes of an agreement. `prices`: from which day on there is which price, the
     first from ever; None for none. `unseen`: why its reads are not all known, if so."""
 
     agreement: str
@@ -82,27 +82,27 @@ class Owed:
     note: str = ""
 
 
-def owed(leases: Iterable[Lease], since: date, until: date) -> list[Owed]:
+def owed(uses: Iterable[Use], since: date, until: date) -> list[Owed]:
     """What is owed for the days of a period, both included; nothing for who could not read then."""
-    return [bill for lease in leases for bill in _bills(lease, since, until)]
+    return [bill for use in uses for bill in _bills(use, since, until)]
 
 
-def open_days(lease: Lease, since: date, until: date) -> list[date]:
+def open_days(use: Use, since: date, until: date) -> list[date]:
     """The days of a period on which it might be read, if only for a moment (UTC)."""
     days = (since + i * _DAY for i in range((until - since).days + 1))
-    return [day for day in days if any(_touches(span, day) for span in lease.open)]
+    return [day for day in days if any(_touches(span, day) for span in use.open)]
 
 
-def _bills(lease: Lease, since: date, until: date) -> Iterator[Owed]:
-    for begin, end, price in _priced(lease.prices, since, until):
-        days = open_days(lease, begin, end)
-        reads = [read for read in lease.reads if begin <= read.day <= end]
+def _bills(use: Use, since: date, until: date) -> Iterator[Owed]:
+    for begin, end, price in _priced(use.prices, since, until):
+        days = open_days(use, begin, end)
+        reads = [read for read in use.reads if begin <= read.day <= end]
         if not days and not reads:
             continue
-        bill = _Bill(days, reads, lease.unseen)
+        bill = _Bill(days, reads, use.unseen)
         quantity, amount, currency, note = bill.of(price)
         yield Owed(
-            lease.agreement, lease.consumer, lease.product, lease.version, begin, end,
+            use.agreement, use.consumer, use.product, use.version, begin, end,
             None if price == UNKNOWN else price, quantity, amount, currency, note,
         )  # fmt: skip
 

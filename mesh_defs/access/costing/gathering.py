@@ -23,7 +23,7 @@ from mesh_defs.access.costing.accounts import (
     products_of,
     reading,
 )
-from mesh_defs.access.costing.charges import UNKNOWN, Lease, Owed, Read, owed
+from mesh_defs.access.costing.charges import UNKNOWN, Owed, Read, Use, owed
 from mesh_defs.access.offers import offered
 from mesh_defs.access.register import Register
 from mesh_defs.model import Mesh, MeshError, ProductRef
@@ -78,12 +78,12 @@ def bill(mesh: Mesh, state: State, since: date, until: date, now: datetime) -> B
         warehouse = Warehouse.of_environment()
         datasets = _datasets(mesh, warehouse)
         jobs = list(jobs_of(warehouse, since, until))
-    leases = _leases(mesh, state, jobs, datasets, since, until, now)
+    uses = _uses(mesh, state, jobs, datasets, now)
     return Bill(
         since, until, state.target, rate,
         making(jobs, datasets) if datasets else [],
         reading(jobs, datasets) if datasets else [],
-        owed(leases, since, until),
+        owed(uses, since, until),
     )  # fmt: skip
 
 
@@ -107,26 +107,24 @@ def _mounted(mesh: Mesh, domain: str) -> dict[str, Version]:
     }
 
 
-def _leases(
+def _uses(
     mesh: Mesh,
     state: State,
     jobs: Iterable[Job],
     datasets: Datasets | None,
-    since: date,
-    until: date,
     now: datetime,
-) -> list[Lease]:
+) -> list[Use]:
     register = Register(Ledger.open(state), lambda: now)
     book, entries = register.book(), defaultdict[str, list[Entry]](list)
     for entry in register.entries():
         entries[entry.agreement].append(entry)
     spans = {id: tuple(open_spans(of)) for id, of in entries.items()}
     if datasets is None:
-        reads = _reads_handed_out(state, since, until)
+        reads = _reads_handed_out(state)
     else:
         reads = _reads_by_jobs(jobs, datasets, book, spans)
     return [
-        Lease(
+        Use(
             id, agreement.consumer, agreement.product, agreement.version,
             tuple((begin, min(end or now, now)) for begin, end in spans[id]),
             tuple(agreed_prices(entries[id], _price_today(mesh, agreement), UNKNOWN)),
@@ -156,15 +154,15 @@ def _unseen(mesh: Mesh, agreement: Agreement, datasets: Datasets | None) -> str:
     return ""
 
 
-def _reads_handed_out(state: State, since: date, until: date) -> dict[str, list[Read]]:
+def _reads_handed_out(state: State) -> dict[str, list[Read]]:
     """By agreement, from the audit of reads."""
     found = defaultdict[str, list[Read]](list)
     for row in Sisters.open(state).reads():
-        day = datetime.fromisoformat(row.at).date()
-        if row.agreement is None or not since <= day <= until:
-            continue
-        counted = None if row.rows and not row.bytes else row.bytes  # `mesh query` counts rows only
-        found[row.agreement].append(Read(day, row.rows, counted))
+        if row.agreement is not None:
+            # `mesh query` counts rows only.
+            counted = None if row.rows and not row.bytes else row.bytes
+            day = datetime.fromisoformat(row.at).date()
+            found[row.agreement].append(Read(day, row.rows, counted))
     return found
 
 
