@@ -198,6 +198,141 @@ PAIRS = [
         from lines group by 1, 2
         """,
     ),
+    Pair(
+        "structured",
+        "{{ structured('orders', 'payload', fields={"
+        "'household': {'type': 'bigint', 'required': true}, 'placed_on': 'date',"
+        " 'paid': {'type': 'decimal(10, 2)', 'path': '$.payment.total'}, 'channel': 'text'},"
+        " keep=['line_id']) }}",
+        r"""
+        with read as (
+            select line_id, payload, try_cast(payload as json) as doc from orders
+        ),
+        said as (
+            select line_id, payload is not null and doc is null as no_json,
+                json_type(doc) as kind, json_type(doc, '$.payment') as payment_kind,
+                doc is not null as has_doc,
+                json_type(doc, '$.household') in ('OBJECT', 'ARRAY') as household_nested,
+                json_type(doc, '$.placed_on') in ('OBJECT', 'ARRAY') as placed_on_nested,
+                json_type(doc, '$.payment.total') in ('OBJECT', 'ARRAY') as paid_nested,
+                json_type(doc, '$.channel') in ('OBJECT', 'ARRAY') as channel_nested,
+                case when not household_nested then doc->>'$.household' end as household_said,
+                case when not placed_on_nested then doc->>'$.placed_on' end as placed_on_said,
+                case when not paid_nested then doc->>'$.payment.total' end as paid_said,
+                case when not channel_nested then doc->>'$.channel' end as channel
+            from read
+        ),
+        typed as (
+            select *,
+                case when regexp_full_match(trim(household_said), '[+-]?[0-9]+')
+                    then try_cast(trim(household_said) as bigint) end as household,
+                case when regexp_full_match(trim(placed_on_said), '[0-9]{4}-[0-9]{2}-[0-9]{2}')
+                    then try_cast(trim(placed_on_said) as date) end as placed_on,
+                case when regexp_full_match(trim(paid_said), '[+-]?0*[0-9]{1,8}([.][0-9]{0,2}0*)?')
+                    then try_cast(trim(paid_said) as decimal(10, 2)) end as paid
+            from said
+        )
+        select line_id, household, placed_on, paid, channel, list_filter([
+            case when no_json then 'payload: is no JSON' end,
+            case when kind not in ('OBJECT', 'NULL') then 'payload: is no object' end,
+            case when payment_kind not in ('OBJECT', 'NULL')
+                then 'payload: has no object at $.payment' end,
+            case when household_said is not null and household is null
+                then 'household: ' || household_said || ' is no bigint' end,
+            case when household_nested then 'household: is an object or a list, and no bigint' end,
+            case when has_doc and household_said is null and not coalesce(household_nested, false)
+                then 'household: is missing' end,
+            case when placed_on_said is not null and placed_on is null
+                then 'placed_on: ' || placed_on_said || ' is no date' end,
+            case when placed_on_nested then 'placed_on: is an object or a list, and no date' end,
+            case when paid_said is not null and paid is null
+                then 'paid: ' || paid_said || ' is no decimal(10, 2)' end,
+            case when paid_nested then 'paid: is an object or a list, and no decimal(10, 2)' end,
+            case when channel_nested then 'channel: is an object or a list, and no text' end
+        ], lambda said: said is not null) as unparsed
+        from typed
+        """,
+    ),
+    Pair(
+        "unnested",
+        "{{ unnested('orders', 'payload', '$.lines', fields={'article': 'bigint', 'size': 'text'},"
+        " keep=['line_id']) }}",
+        r"""
+        with read as (
+            select line_id, payload, try_cast(payload as json) as doc from orders
+        ),
+        items as (
+            select line_id, position, item, cast(null as varchar) as no_list
+            from read, unnest(case when json_type(doc, '$.lines') = 'ARRAY'
+                then cast(doc->'$.lines' as json[]) end) with ordinality as t(item, position)
+            union all
+            select line_id, null, null, case when payload is null then null when doc is null
+                then 'payload: is no JSON' else 'payload: has no list at $.lines' end
+            from read
+            where payload is not null and doc is null
+                or json_type(doc, '$.lines') not in ('ARRAY', 'NULL')
+        ),
+        said as (
+            select *, json_type(item) as kind,
+                json_type(item, '$.article') in ('OBJECT', 'ARRAY') as article_nested,
+                json_type(item, '$.size') in ('OBJECT', 'ARRAY') as size_nested,
+                case when not article_nested then item->>'$.article' end as article_said,
+                case when not size_nested then item->>'$.size' end as size
+            from items
+        ),
+        typed as (
+            select *, case when regexp_full_match(trim(article_said), '[+-]?[0-9]+')
+                then try_cast(trim(article_said) as bigint) end as article
+            from said
+        )
+        select line_id, position, article, size, list_filter([
+            no_list,
+            case when kind not in ('OBJECT', 'NULL')
+                then 'payload: has no object at $.lines[]' end,
+            case when article_said is not null and article is null
+                then 'article: ' || article_said || ' is no bigint' end,
+            case when article_nested then 'article: is an object or a list, and no bigint' end,
+            case when size_nested then 'size: is an object or a list, and no text' end
+        ], lambda said: said is not null) as unparsed
+        from typed
+        """,
+    ),
+    Pair(
+        "conformed",
+        "{{ conformed(api.Relation.create(database=target.database, schema='main',"
+        " identifier='extract'), columns={'line_id': 'bigint',"
+        " 'article_id': {'type': 'bigint', 'aliases': ['product_id']},"
+        " 'maker_id': {'type': 'bigint', 'aliases': ['maker', 'manufacturer']},"
+        " 'sold_on': 'date', 'brand': 'text', 'amount': 'decimal(10, 2)'},"
+        " ignored=['shelf']) }}",
+        r"""
+        with cast_ as (
+            select line_id, product_id, maker, manufacturer, sold_on as sold_on_said, brand,
+                amount as amount_said,
+                case when regexp_full_match(trim(product_id), '[+-]?[0-9]+')
+                    then try_cast(trim(product_id) as bigint) end as article_id,
+                case when maker = floor(maker) then try_cast(maker as bigint) end as maker_id,
+                case when sold_on::date::timestamp = sold_on then sold_on::date end as sold_on,
+                case when try_cast(try_cast(amount as decimal(10, 2)) as double) = amount
+                    then try_cast(amount as decimal(10, 2)) end as amount
+            from extract
+        )
+        select line_id, article_id, coalesce(maker_id, manufacturer) as maker_id, sold_on, brand,
+            amount, list_filter([
+                case when product_id is not null and article_id is null
+                    then 'product_id: ' || product_id || ' is no bigint' end,
+                case when maker is not null and maker_id is null
+                    then 'maker: ' || maker || ' is no bigint' end,
+                case when maker_id <> manufacturer
+                    then 'maker_id: manufacturer tells something else' end,
+                case when sold_on_said is not null and sold_on is null
+                    then 'sold_on: ' || sold_on_said || ' is no date' end,
+                case when amount_said is not null and amount is null
+                    then 'amount: ' || amount_said || ' is no decimal(10, 2)' end
+            ], lambda said: said is not null) as unparsed
+        from cast_
+        """,
+    ),
 ]
 
 LINES = """
@@ -216,6 +351,38 @@ select
 from range({rows}) as t(i)
 """
 
+# Of what applications and suppliers send, one value in a hundred does not parse.
+ORDERS = """
+create table orders as
+select
+    line_id,
+    case line_id % 100
+        when 0 then '{{'
+        when 1 then '[1]'
+        when 2 then '{{"placed_on": "2017-02-30", "payment": 7, "lines": 5}}'
+        else '{{"household": ' || store_id || ', "placed_on": "' || day
+            || '", "payment": {{"total": "' || amount::decimal(10, 2)
+            || '"}}, "channel": "app", "lines": [{{"article": ' || article_id || ', "size": "' || coalesce(note, '') || '"}}, {{"article": "'
+            || case when line_id % 100 = 3 then 'x' else line_id::varchar end || '"}}]}}'
+    end as payload
+from lines
+"""
+
+EXTRACT = """
+create table extract as
+select
+    note as brand,
+    line_id,
+    case when line_id % 100 = 0 then 'x' || article_id else article_id::varchar end as product_id,
+    store_id + case when line_id % 100 = 1 then 0.5 else 0 end as maker,
+    case when line_id % 100 = 2 then 0 when line_id % 2 = 0 then store_id end::bigint
+        as manufacturer,
+    day::timestamp + interval (case when line_id % 100 = 3 then 1 else 0 end) hour as sold_on,
+    amount + case when line_id % 100 = 4 then 0.001 else 0 end as amount,
+    'A' as shelf
+from lines
+"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -226,12 +393,17 @@ def main() -> None:
     console = Console()
     table = Table("word", "s", "by hand, s", "ratio", box=None)
     with tempfile.TemporaryDirectory(prefix="mesh-bench-") as folder:
-        with console.status("compiling the words"):
-            compiled = _compiled(Path(folder), pairs)
-        with duckdb.connect(str(Path(folder) / "workshop.duckdb")) as connection:
+        workshop = Path(folder) / "workshop.duckdb"
+        with console.status(f"making {chosen.rows:,} rows"), duckdb.connect(workshop) as connection:
             tune(connection, Path(folder) / "spill")
-            with console.status(f"making {chosen.rows:,} rows"):
-                connection.execute(LINES.format(rows=chosen.rows))
+            connection.execute(LINES.format(rows=chosen.rows))
+            for table, made in (("orders", ORDERS), ("extract", EXTRACT)):
+                if any(f"'{table}'" in pair.call for pair in pairs):
+                    connection.execute(made.format())
+        with console.status("compiling the words"):
+            compiled = _compiled(workshop, pairs)
+        with duckdb.connect(workshop) as connection:
+            tune(connection, Path(folder) / "spill")
             for pair in pairs:
                 with console.status(pair.word):
                     word, hand = _measured(connection, compiled[pair.word], pair.by_hand)
@@ -251,14 +423,10 @@ def _measured(connection: duckdb.DuckDBPyConnection, *queries: str) -> list[floa
     return [statistics.median(found) for found in seconds]
 
 
-def _compiled(folder: Path, pairs: list[Pair]) -> dict[str, str]:
-    """What dbt makes of the words."""
-    root = Path(__file__).resolve().parent.parent
-    environment = {
-        "MESH_WORKSHOP": str(folder / "state" / "workshops" / "compiling.duckdb"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    (folder / "state" / "workshops").mkdir(parents=True)
+def _compiled(workshop: Path, pairs: list[Pair]) -> dict[str, str]:
+    """What dbt makes of the words; it looks at the tables, as `conformed` does."""
+    root, folder = Path(__file__).resolve().parent.parent, workshop.parent
+    environment = {"MESH_WORKSHOP": str(workshop), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     found = {}
     for pair in pairs:
         done = subprocess.run(

@@ -126,10 +126,23 @@ def test_a_model_s_own_columns_are_a_declaration(engine: Engine) -> None:
             "expected a type, or a mapping of `type`",
         ),
         ("unnested('t', 'p', '$.a', {})", "unnested(): fields is {}; expected each field with its"),
+        ("structured('t', 'p', {'Id': 'text'}, keep=['id'])",
+         "structured(): field Id is a column of the relation that stays; expected another name,"
+         " with its place in `path`: {'Id_said': {'type': 'text', 'path': '$.Id'}}; or the"),
+        ("structured('t', 'p', {'unparsed': 'text'})", "field unparsed is a column of its own al"),
+        ("unnested('t', 'p', '$.a', {'n': 'text'}, position='N')", "unnested(): field n is a col"),
     ],
-)
+)  # fmt: skip
 def test_wrong_declarations(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
+
+
+def test_a_field_is_not_called_as_a_column_that_stays(engine: Engine) -> None:
+    engine.put("t", [{"id": "1", "payload": """'{"id": 2}'"""}])
+    call = "structured(" + T + ", 'payload', {'id': 'integer'}"
+    assert "field id is a column of the relation that stays" in engine.project.refusal(call + ")")
+    found = engine.query(engine.project.sql("{{ " + call + ", keep=[]) }}"))
+    assert found == [(2, [])]
 
 
 def test_where_no_object_is_nothing_is_empty_in_silence(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 {% macro structured(relation, column, fields=none, keep=none) -%}
 {{ _expect_columns('structured', 'keep', keep or [], least=0) -}}
 {%- set fields = _fields('structured', fields, (keep or []) + [column, 'unparsed']) -%}
+{{ _expect_apart('structured', relation, fields, keep, ['unparsed']) -}}
 with read as (
     select
         *,
@@ -14,7 +15,7 @@ select
     {{ _kept(keep, fields, []) }}
     {{ _typed(fields) }},
     {{ _unparsed(column, 'mesh_json', fields, '$') }} as unparsed
-from said
+from typed
 {%- endmacro %}
 
 {# From the short declaration, or from the model's own columns with a `data_type`. #}
@@ -45,9 +46,25 @@ from said
         'required': said.get('required', false), 'kind': _reading(said['type'])[0],
         'as': adapter.quote(name), 'said': adapter.quote('mesh_' ~ name),
         'nested': adapter.quote('mesh_' ~ name ~ '_nested'),
+        'value': adapter.quote('mesh_' ~ name ~ '_value'),
     }) -%}
   {%- endfor -%}
   {{ return(found) }}
+{%- endmacro %}
+
+{# Of two columns of one name, an engine refuses both, or calls the second one `id_1`. What a CTE has
+   is not known here. #}
+{% macro _expect_apart(word, relation, fields, keep, own) -%}
+  {%- set kept = keep if keep is not none else
+      [] if relation is string else _columns_of(relation).keys() | list -%}
+  {%- set taken = (kept + own) | map('lower') | list -%}
+  {%- for field in fields if field.name | lower in taken -%}
+    {{ _refuse(word, 'field ' ~ field.name, 'a column of its own already' if field.name | lower in own
+               else 'a column of the relation that stays',
+               "another name, with its place in `path`: {'" ~ field.name ~ "_said': {'type': '"
+               ~ field.type ~ "', 'path': '" ~ field.path ~ "'}}; or the columns that stay, without it,"
+               ~ " in `keep`") }}
+  {%- endfor -%}
 {%- endmacro %}
 
 {# The columns of the model that have a type, in its YAML. #}
@@ -59,16 +76,26 @@ from said
   {{ return(found) }}
 {%- endmacro %}
 
-{# What the text has for each field, as text. #}
+{# What the text has for each field, as text, and what that is as its type: found once, because an
+   engine does both again for each place that asks. #}
 {% macro _said(from_, json, fields) -%}
 said as (
     select
         *
         {%- for field in fields %},
-        {{ _scalar(json, field.path) }} as {{ field.said }},
-        {{ _is_nested(json, field.path) }} as {{ field.nested }}
+        {{ _is_nested(json, field.path) }} as {{ field.nested }},
+        {{ _scalar(json, field) }} as {{ field.said }}
         {%- endfor %}
     from {{ from_ }}
+),
+
+typed as (
+    select
+        *
+        {%- for field in fields if field.kind != 'text' %},
+        {{ _strictly(field.said, field.type) }} as {{ field.value }}
+        {%- endfor %}
+    from said
 )
 {%- endmacro %}
 
@@ -78,15 +105,15 @@ said as (
   {%- endif -%}
   {%- set ours = ['mesh_json'] + others -%}
   {%- for field in fields -%}
-    {%- do ours.extend([field.said, field.nested]) -%}
+    {%- do ours.extend([field.said, field.nested] + ([field.value] if field.kind != 'text' else [])) -%}
   {%- endfor -%}
-  {{ return(_all_but('said', ours) ~ ',') }}
+  {{ return(_all_but('typed', ours) ~ ',') }}
 {%- endmacro %}
 
 {% macro _typed(fields) -%}
   {%- set lines = [] -%}
   {%- for field in fields -%}
-    {%- do lines.append(_strictly(field.said, field.type) ~ ' as ' ~ field['as']) -%}
+    {%- do lines.append((field.said if field.kind == 'text' else field.value) ~ ' as ' ~ field['as']) -%}
   {%- endfor -%}
   {{ lines | join(',\n    ') }}
 {%- endmacro %}
@@ -105,8 +132,7 @@ said as (
   {%- for field in fields -%}
     {%- set said, nested = field.said, field.nested -%}
     {%- if field.kind != 'text' -%}
-      {%- do reasons.append("case when " ~ said ~ " is not null and " ~ _strictly(said, field.type)
-          ~ " is null\n            then " ~ _literal(field.name ~ ": ") ~ " || " ~ said ~ " || "
+      {%- do reasons.append("case when " ~ said ~ " is not null and " ~ field.value ~ " is null\n            then " ~ _literal(field.name ~ ": ") ~ " || " ~ said ~ " || "
           ~ _literal(" is no " ~ field.type) ~ " end") -%}
     {%- endif -%}
     {%- do reasons.append("case when " ~ nested ~ "\n            then "
@@ -129,11 +155,11 @@ said as (
 {%- endmacro %}
 
 {# The text of a string, number or boolean; NULL for JSON's null, an object, a list, and nothing. #}
-{% macro _scalar(json, path) -%}
+{% macro _scalar(json, field) -%}
   {%- if target.type == 'bigquery' -%}
-    json_value({{ json }}, {{ _literal(path) }})
+    json_value({{ json }}, {{ _literal(field.path) }})
   {%- else -%}
-    json_extract_string(json_value({{ json }}, {{ _literal(path) }}), '$')
+    case when not {{ field.nested }} then json_extract_string({{ json }}, {{ _literal(field.path) }}) end
   {%- endif -%}
 {%- endmacro %}
 

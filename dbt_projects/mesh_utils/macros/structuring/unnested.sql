@@ -3,6 +3,7 @@
 {% macro unnested(relation, column, path, fields=none, position='position', keep=none) -%}
 {{ _expect_columns('unnested', 'keep', keep or [], least=0) -}}
 {%- set fields = _fields('unnested', fields, (keep or []) + [column, position, 'unparsed']) -%}
+{{ _expect_apart('unnested', relation, fields, keep, [position | lower, 'unparsed']) -}}
 {%- set no_list = "case when mesh_position is null and mesh_json is not null then "
     ~ _literal(column ~ ": has no list at " ~ path) ~ " end" -%}
 with read as (
@@ -23,7 +24,7 @@ select
     mesh_position as {{ _name(position) }},
     {{ _typed(fields) }},
     {{ _unparsed(column, 'mesh_item', fields, path ~ '[]', [no_list]) }} as unparsed
-from said
+from typed
 {%- endmacro %}
 
 {% macro _items(column, path) -%}
