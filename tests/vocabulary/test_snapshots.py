@@ -83,10 +83,27 @@ select * from {{ target.schema }}.articles
 """
 
 
-@pytest.mark.parametrize("type_", ["timestamp", "timestamp with time zone"])
-def test_a_snapshot_of_either_clock_is_a_history_of_instants(shelf: Engine, type_: str) -> None:
-    """dbt's `timestamp` strategy takes the moments from the source, zone or no zone."""
-    (shelf.project.root / "snapshots" / "states.sql").write_text(STAMPED, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("type_", "never"),
+    [
+        ("timestamp", ""),
+        ("timestamp with time zone", ""),
+        ("timestamp", "cast('9999-12-31' as timestamp)"),
+    ],
+)
+def test_a_snapshot_of_either_clock_is_a_history_of_instants(
+    shelf: Engine, type_: str, never: str
+) -> None:
+    """dbt's `timestamp` strategy takes the moments from the source, zone or no zone.
+
+    And with `dbt_valid_to_current`, no state is without an end.
+    """
+    told = STAMPED
+    if never:
+        if shelf.schema != "main":
+            never = never.replace("timestamp", "datetime")
+        told = STAMPED.replace("updated_at=", f'dbt_valid_to_current="{never}", updated_at=')
+    (shelf.project.root / "snapshots" / "states.sql").write_text(told, encoding="utf-8")
     (shelf.project.root / "models" / "states_history.sql").write_text(
         "{{ snapshot_history(ref('stamped')) }}", encoding="utf-8"
     )
@@ -102,3 +119,7 @@ def test_a_snapshot_of_either_clock_is_a_history_of_instants(shelf: Engine, type
     )
     first, second = (datetime(2017, 1, day, 4, tzinfo=UTC) for day in (2, 9))
     assert found == [(first, second), (second, None)]
+    ends = "select count(*) from {schema}.stamped where dbt_valid_to is null"
+    assert shelf.query(ends) == [(0 if never else 1,)]
+    current = "select valid_from from {schema}.states_history where is_current"
+    assert shelf.query(current) == [(second,)]
