@@ -362,7 +362,8 @@ select
         when 2 then '{{"placed_on": "2017-02-30", "payment": 7, "lines": 5}}'
         else '{{"household": ' || store_id || ', "placed_on": "' || day
             || '", "payment": {{"total": "' || amount::decimal(10, 2)
-            || '"}}, "channel": "app", "lines": [{{"article": ' || article_id || ', "size": "' || coalesce(note, '') || '"}}, {{"article": "'
+            || '"}}, "channel": "app", "lines": [{{"article": ' || article_id
+            || ', "size": "' || coalesce(note, '') || '"}}, {{"article": "'
             || case when line_id % 100 = 3 then 'x' else line_id::varchar end || '"}}]}}'
     end as payload
 from lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from itertools import pairwise
 from typing import Any
 
@@ -145,6 +146,38 @@ def test_another_name_says_what_to_do(words: Project, name: str) -> None:
     said = words.refusal(f"events('t', '{name}', ['a'], 'b')")
     assert f"events(): name is {name}; expected what happened, in the past tense" in said
     assert "basket_purchased" in said and "participles" in said
+
+
+T = "api.Relation.create(database=target.database, schema=target.schema, identifier='told')"
+
+
+ALIKE = {
+    "'A-7'": "A-7",
+    "cast(7 as bigint)": "7",
+    "-7": "-7",
+    "date '2017-01-31'": "2017-01-31",
+    "true": "true",
+}
+APART = [
+    "cast(1.50 as numeric)", "cast(1.5 as float64)", "cast('2017-01-31 10:00:00' as timestamp)"
+]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_an_id_is_one_on_both_engines_or_refused(engine: Engine) -> None:
+    values = [*ALIKE, *APART]
+    if engine.schema == "main":
+        values = [value.replace("float64", "double") for value in values]
+    engine.put("told", [{f"n{place}": value for place, value in enumerate(values)}])
+    call = "events(" + T + ", 'basket_purchased', ['n{0}'], 'n{0}')"
+    for place, text in enumerate(ALIKE.values()):
+        sql = engine.project.sql("{{ " + call.format(place) + " }}")
+        found = engine.query(f"select event_id from ({sql}) as told_once")
+        assert found == [(md5(f"basket_purchased:{text}".encode()).hexdigest(),)], text
+    for place in range(len(ALIKE), len(values)):
+        said = engine.project.refusal(call.format(place))
+        assert f"events(): the type of n{place} in key is " in said
+        assert "Make a text of it" in said
 
 
 def test_a_key_is_a_list(words: Project) -> None:

@@ -88,7 +88,7 @@ select * from {{ target.schema }}.articles
     [
         ("timestamp", ""),
         ("timestamp with time zone", ""),
-        ("timestamp", "cast('9999-12-31' as timestamp)"),
+        pytest.param("timestamp", "cast('9999-12-31' as timestamp)", marks=pytest.mark.slow),
     ],
 )
 def test_a_snapshot_of_either_clock_is_a_history_of_instants(

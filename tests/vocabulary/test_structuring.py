@@ -137,6 +137,7 @@ def test_wrong_declarations(words: Project, call: str, said: str) -> None:
     assert said in words.refusal(call)
 
 
+@pytest.mark.slow
 def test_a_field_is_not_called_as_a_column_that_stays(engine: Engine) -> None:
     engine.put("t", [{"id": "1", "payload": """'{"id": 2}'"""}])
     call = "structured(" + T + ", 'payload', {'id': 'integer'}"
