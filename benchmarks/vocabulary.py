@@ -398,8 +398,8 @@ def main() -> None:
         with console.status(f"making {chosen.rows:,} rows"), duckdb.connect(workshop) as connection:
             tune(connection, Path(folder) / "spill")
             connection.execute(LINES.format(rows=chosen.rows))
-            for table, made in (("orders", ORDERS), ("extract", EXTRACT)):
-                if any(f"'{table}'" in pair.call for pair in pairs):
+            for name, made in (("orders", ORDERS), ("extract", EXTRACT)):
+                if any(f"'{name}'" in pair.call for pair in pairs):
                     connection.execute(made.format())
         with console.status("compiling the words"):
             compiled = _compiled(workshop, pairs)

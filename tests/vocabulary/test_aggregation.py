@@ -180,6 +180,16 @@ def test_incremental_equals_full(
     assert touched == {week for week in {*old, *new} if old[week] != new[week]}, "and no other"
 
 
+def test_a_period_that_is_withdrawn_is_found_whatever_is_known_of_its_rows(
+    full: str, again: str
+) -> None:
+    """Rows of which nobody knows when they came in have no newest one."""
+    lines = [(1, 330, date(2017, 1, 2), 5, None), (2, 330, date(2017, 1, 9), 5, None)]
+    built = answer(full, dated_lines=(LINES, lines))
+    fresh = answer(again, dated_lines=(LINES, lines[1:]), by_period=(BUILT, built))
+    assert [(row[0], row[5]) for row in fresh] == [(date(2017, 1, 2), 0)]
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(rows=st.lists(st.tuples(line, early), max_size=10))
 def test_rolled_up_parts_are_the_whole(full: str, rolled: str, rows: list[Any]) -> None:

@@ -77,6 +77,23 @@ def test_rows_stay_and_gaps_fill_the_grid(
         assert sum(r[3] for r in inside if r[0] == shop) == length - len(own)
 
 
+def test_a_week_that_is_expected_twice_is_expected_once(words: Project) -> None:
+    """Whoever says what to expect may say it in spans that overlap."""
+    spans = [
+        ("a", date(2017, 1, 2), date(2017, 1, 15)), ("a", date(2017, 1, 9), date(2017, 1, 22)),
+        ("b", date(2017, 1, 2), date(2017, 1, 2)), (None, date(2017, 1, 2), date(2017, 1, 2)),
+    ]  # fmt: skip
+    expected = ({"shop": "VARCHAR", "since": "DATE", "until": "DATE"}, spans)
+    given_ = (TYPES, [("a", date(2017, 1, 10), 1), ("a", date(2017, 1, 30), 1)])
+    arguments = "('t', 'day', 'week', by=['shop'], start='since', end='until', expected='spans'"
+    share = words.sql("{{ completeness" + arguments + ", per=['shop']) }}")
+    found = {shop: counts for shop, *counts in answer(share, t=given_, spans=expected)}
+    assert found == {"a": [3, 1, pytest.approx(100 / 3)], "b": [1, 0, 0]}
+    whole = answer(words.sql("{{ completed" + arguments + ") }}"), t=given_, spans=expected)
+    gaps = sorted(row[:2] for row in whole if row[3])
+    assert gaps == [("a", WEEKS[1]), ("a", WEEKS[3]), ("b", WEEKS[1])]
+
+
 @pytest.mark.parametrize("grain", ["day", "week", "month", "quarter", "year"])
 def test_a_spine_has_every_period_once(words: Project, grain: str) -> None:
     call = "{{ spine(\"date '2016-11-15'\", \"date '2018-02-01'\", grain='" + grain + "') }}"

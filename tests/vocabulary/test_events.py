@@ -88,6 +88,13 @@ def test_any_batches_in_any_order_give_the_same_table(
     assert len({row[0] for row in kept}) == len(events), "no two events share an id"
 
 
+def test_of_two_tellings_in_a_batch_the_earlier_moment_is_recorded(words: Project) -> None:
+    moments = [None, "2017-01-01 12:00:00", "2017-01-01 11:00:00"]
+    told = [("t", "1", moment, place, "2017-01-02") for place, moment in enumerate(moments)]
+    ((*_, cents),) = answer(words.sql(CALL.format(relation="batch")), batch=(TYPES, told))
+    assert cents == 2
+
+
 @pytest.fixture(scope="module")
 def again(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The model's SQL of a run that finds what others recorded."""

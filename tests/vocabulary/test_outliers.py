@@ -67,6 +67,16 @@ def test_only_what_is_far_is_drawn_in(
         assert drawn_in == sorted(drawn_in), "monotone"
 
 
+def test_what_lies_on_a_bound_is_no_outlier(words: Project) -> None:
+    arguments = "('t', 'x', method='bounds', lower=0, upper=10)"
+    rows = [("a", x) for x in (-1, 0, 10, 11, None)]
+    flagged = answer(words.sql("{{ flag_outliers" + arguments + " }}"), t=(TYPES, rows))
+    flags = {row[1]: row[-1] for row in flagged}
+    assert flags == {-1: True, 0: False, 10: False, 11: True, None: None}
+    drawn = answer(words.sql("{{ winsorise" + arguments + " }}"), t=(TYPES, rows))
+    assert [row[-1] for row in drawn] == [0, 0, 10, 10, None]
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

@@ -12,12 +12,11 @@
 select *
 from {{ relation }}
 where true
-qualify {{ occurred_at }} is null
-    {%- for column in event_id %}
-    or {{ column }} is null
-    {%- endfor %}
-    or coalesce({{ occurred_at }} > lag({{ occurred_at }}) over (
+qualify coalesce({{ occurred_at }} > lag({{ occurred_at }}) over (
         partition by {{ event_id | join(', ') }}
         order by {{ occurred_at }} nulls last, {{ _name(recorded_at) }} nulls last
     ) + interval {{ parts[1] }} {{ parts[2] }}, true)
+    {%- for column in event_id %}
+    or {{ column }} is null
+    {%- endfor %}
 {%- endmacro %}
