@@ -69,6 +69,15 @@ def test_who_is_among_fewer_than_k_is_found(
     assert {row[:2]: row[2] for row in found} == {c: n for c, n in sharing.items() if n < 3}
 
 
+def test_a_token_is_nothing_that_one_could_make_of_its_value(words: Project) -> None:
+    sql = words.sql("{{ config(materialized='incremental') }}{{ token_vault('t', 'v') }}")
+    with duckdb.connect() as connection:
+        add_pseudonym(connection, "key")
+        connection.execute("CREATE TABLE t AS SELECT 'a' AS v")
+        tokens = {connection.execute(sql).fetchall()[0][1] for _ in range(3)}
+    assert len(tokens) == 3, "each vault gives another"
+
+
 def test_a_vault_keeps_its_tokens_and_joins_them(engine: Engine) -> None:
     vault = "select value, token from {schema}.token_vault order by value"
     engine.put("receipts", [{"household_id": "900"}, {"household_id": "900"}])
