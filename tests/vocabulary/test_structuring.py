@@ -189,3 +189,9 @@ def test_a_decimal_has_its_digits_on_both_engines(
     arguments = T + ", 'payload', fields={'m': '" + type_ + "'}, keep=[]"
     ((_, unparsed),) = engine.query(engine.project.sql("{{ structured(" + arguments + ") }}"))
     assert unparsed == ([] if fits else [f"m: {text} is no {type_}"])
+
+
+def test_a_decimal_has_all_its_places(words: Project) -> None:
+    sql = words.sql("select {{ decimal('n', 6, 2) }} from t")
+    found = answer(sql, t=({"n": "DECIMAL(9, 4)"}, [("0.125",), ("-1.255",), (None,)]))
+    assert found == [(Decimal("0.13"),), (Decimal("-1.26"),), (None,)]
