@@ -27,11 +27,11 @@ from mesh_defs.ports.bigquery_labels import (
     next_mark,
     standing_mark,
 )
-from mesh_defs.ports.bigquery_layout import layout_of
 from mesh_defs.ports.places import bigquery_tags
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of
 from mesh_defs.storage.bigquery import load
+from mesh_defs.storage.bigquery_layout import layout_of
 from mesh_defs.storage.bigquery_types import Field, field_of, has_holes, rows_of, type_of
 from mesh_defs.storage.workshop import read_files
 
@@ -49,7 +49,8 @@ class BigQueryPort(BigQueryGrants):
     """One product's table in a dataset."""
 
     def plan(self, connection: DuckDBPyConnection, audited: Audited) -> Shape:
-        layout_of(audited, fields := _fields(connection, audited))
+        fields = _fields(connection, audited)
+        layout_of(audited.partitions, audited.clustering, fields)
         _no_holes(connection, audited)
         return _shape(fields)
 
@@ -145,7 +146,7 @@ class BigQueryPort(BigQueryGrants):
                 "schema": {"fields": fields},
                 "description": audited.description,
                 "labels": labels_of(audited),
-                **layout_of(audited, fields),
+                **layout_of(audited.partitions, audited.clustering, fields),
             }
         )
         if aside:

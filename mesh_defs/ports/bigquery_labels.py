@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesh_defs.ports.port import Audited, Mark
-from mesh_defs.storage.labels import label
+from mesh_defs.storage.labels import table_labels
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table
@@ -24,13 +24,14 @@ _READ = str.maketrans({"t": "T", "_": ":", "p": ".", "u": "+"})
 
 def labels_of(audited: Audited) -> dict[str, str]:
     """Whose the table is."""
-    said = {
-        "domain": audited.product.domain,
-        "product": audited.product.product,
-        "version": audited.version,
-        "owner": audited.owner,
-    }
-    return {key: label(value) for key, value in said.items() if value}
+    return table_labels(
+        {
+            "domain": audited.product.domain,
+            "product": audited.product.product,
+            "version": audited.version,
+            "owner": audited.owner,
+        }
+    )
 
 
 def marked(mark: Mark | None) -> dict[str, str]:

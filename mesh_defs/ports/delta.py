@@ -10,9 +10,11 @@ from typing import Any
 from sqlglot import exp
 
 from mesh_defs.model import DataProduct
-from mesh_defs.storage.house import Published, Series, Workshop
+from mesh_defs.storage.house import About, Published, Series, Workshop
 from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.state import State
+
+_NOTHING = About()
 
 
 def series(state: State, product: DataProduct) -> Series:
@@ -26,9 +28,10 @@ def publish(
     product: DataProduct,
     candidate: exp.Expression,
     metadata: Mapping[str, Any],
+    about: About = _NOTHING,
 ) -> Published:
     """Commit audited rows as the product's next snapshot."""
-    return series(state, product).publish(workshop, candidate, metadata)
+    return series(state, product).publish(workshop, candidate, metadata, about)
 
 
 def published(state: State, product: DataProduct, version: int | None = None) -> Published | None:

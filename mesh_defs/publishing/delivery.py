@@ -21,7 +21,13 @@ from mesh_defs.ports.kinds import OutputPort, beyond_the_lake, ports_of
 from mesh_defs.ports.port import Audited, Judge, Judged, Mark, Measured, Port, Shown
 from mesh_defs.ports.proof import prover
 from mesh_defs.ports.shelved import Shelved
-from mesh_defs.publishing.promised import kept_days, promised_columns, ruled_on
+from mesh_defs.publishing.promised import (
+    kept_days,
+    owner_of,
+    promised_columns,
+    purpose_of,
+    ruled_on,
+)
 from mesh_defs.storage.house import Published
 from mesh_defs.storage.houses import house_of
 from mesh_defs.storage.scratch import scratch
@@ -130,19 +136,17 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
 def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
     """A snapshot of the lake, as the ports take it."""
     contract = product.contract
-    about = contract.odcs.description
-    said = product.descriptor.description.purpose or (about.purpose if about else None) or ""
     return Audited(
         product.line,
         contract.major,
         _mark(snapshot),
         snapshot.files,
         promised_columns(contract),
-        " ".join(said.split()),
+        purpose_of(product),
         kept_days(contract),
         clustering_of(contract.objects[0]),
         contract.version,
-        (team.name if (team := product.descriptor.team) else None) or "",
+        owner_of(product),
         judge=ruled_on(contract, product.line.product),
     )
 

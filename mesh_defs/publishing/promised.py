@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesh_defs.contracts.clauses.on_ports import MODEL
-from mesh_defs.contracts.clauses.properties import column_of, columns_of
+from mesh_defs.contracts.clauses.properties import clustering_of, column_of, columns_of
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import amount, level_name
 from mesh_defs.contracts.port_rules import judged, judged_as_read, port_rules, query_over
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.verdicts import NOT_EXECUTABLE, PASSED, Verdict
-from mesh_defs.model import DataContract
+from mesh_defs.model import DataContract, DataProduct
 from mesh_defs.ports.port import Column, Judge, Judged, Measured, Shown
+from mesh_defs.storage.house import About
 
 _SOFT = ("unusable", "tolerance", "paths")
 
@@ -37,6 +38,37 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
             classification=prop.classification or "",
         )
         for prop in columns_of(first)
+    )
+
+
+def purpose_of(product: DataProduct) -> str:
+    """What a product is for, in a line; its contract's purpose where its descriptor has none."""
+    told = product.contract.odcs.description
+    said = product.descriptor.description.purpose or (told.purpose if told else None) or ""
+    return " ".join(said.split())
+
+
+def owner_of(product: DataProduct) -> str:
+    """The team's name."""
+    team = product.descriptor.team
+    return (team.name if team else None) or ""
+
+
+def about(product: DataProduct) -> About:
+    """What is to be said of a product's table where its mesh is made."""
+    columns = promised_columns(product.contract)
+    placed = sorted((c.partition, c.name) for c in columns if c.partition)
+    return About(
+        purpose_of(product),
+        {c.name: c.description for c in columns if c.description},
+        tuple(name for _, name in placed),
+        clustering_of(product.contract.objects[0]),
+        {
+            "domain": product.ref.domain,
+            "product": product.ref.product,
+            "version": product.contract.version,
+            "owner": owner_of(product),
+        },
     )
 
 

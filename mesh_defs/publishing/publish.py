@@ -20,6 +20,7 @@ from mesh_defs.contracts.verdicts import FAILED
 from mesh_defs.model import DataProduct, DomainRoom, MeshError
 from mesh_defs.ports import delta
 from mesh_defs.publishing import provenance, quarantine, record, retention
+from mesh_defs.publishing.promised import about
 from mesh_defs.publishing.side_by_side import own_columns
 from mesh_defs.storage.house import Published, Workshop
 from mesh_defs.storage.state import State, read_json, write_json
@@ -132,8 +133,8 @@ def publish(
     if audited.holds:
         if held := quarantine.hold(workshop, state, product, split, said):
             said["quarantine"] = held.version
-        standing = delta.publish(workshop, state, product, split.kept, said)
-        with suppress(OSError):  # it is published by now; the next publication tries again
+        standing = delta.publish(workshop, state, product, split.kept, said, about(product))
+        with suppress(OSError, MeshError):  # it is published; the next publication tries again
             retention.clean(state, product)
     outcome = Outcome(
         str(product),

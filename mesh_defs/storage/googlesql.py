@@ -6,7 +6,7 @@ Kinds of rules are written once, with DuckDB's functions for lists and texts. No
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlglot import exp
 
@@ -34,6 +34,22 @@ def in_googlesql(query: exp.Expression) -> tuple[str, dict[str, str]]:
         elif (say := _WORDS.get(type(node))) and (said := say(node)) is not node:
             node.replace(said)
     return str(root.this.sql("bigquery")), renamed
+
+
+def with_lists(query: exp.Expression, lists: Collection[str]) -> exp.Expression:
+    """A query in DuckDB's words whose words for lists are GoogleSQL's; `lists` are the columns that
+    are some. `len` is of texts as well: its argument tells."""
+    root = exp.Paren(this=query.copy())
+    for node in reversed(list(root.walk(bfs=False))):
+        if isinstance(node, exp.ArrayDistinct):
+            each = _each(exp.to_identifier("item"), node.this)
+            node.replace(_array(each.where(exp.not_(_item().is_(exp.null()))).distinct()))
+        elif isinstance(node, exp.Length) and (
+            isinstance(node.this, exp.Array)
+            or (isinstance(node.this, exp.Column) and node.this.name in lists)
+        ):
+            node.replace(exp.ArraySize(this=node.this.copy()))
+    return root.this
 
 
 def _rename(name: exp.Identifier, renamed: dict[str, str]) -> None:

@@ -4,9 +4,10 @@ its engine. What is behind it is in `on_duckdb` and `on_bigquery`; no rule of a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -16,6 +17,19 @@ from mesh_defs.storage.tables import Snapshot
 
 HOME = "main"
 """The schema of a domain's own models, as lineage writes it."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a contract says of a product's table. Where an engine has words for it, it is there."""
+
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Descriptions."""
+    partitions: tuple[str, ...] = ()
+    clustering: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Whose it is."""
 
 
 class Published(Protocol):
@@ -114,8 +128,18 @@ class Series(Protocol):
 
     def committed_at(self, version: int) -> datetime | None: ...
 
+    def clean(self, keep: timedelta, now: datetime, pinned: Callable[[], Collection[int]]) -> int:
+        """Remove the rows of snapshots that are older than `keep`, how many tables or files. The
+        newest and the one before stay, and what gave way less than a day ago, what an input is
+        mounted on, and the pinned ones, which are asked for only if something would go."""
+        ...
+
     def publish(
-        self, workshop: Workshop, relation: exp.Expression, metadata: Mapping[str, Any]
+        self,
+        workshop: Workshop,
+        relation: exp.Expression,
+        metadata: Mapping[str, Any],
+        about: About = ...,
     ) -> Published:
         """Make a relation's rows the next snapshot, in one step that readers see or don't."""
         ...
@@ -146,6 +170,10 @@ class House(Protocol):
         ...
 
     def products(self, ref: ProductRef, major: int) -> Series: ...
+
+    def standing(self) -> Iterable[Published]:
+        """The newest snapshot of every product that was ever published."""
+        ...
 
     def quarantine(self, ref: ProductRef, major: int) -> Series:
         """The rows of a product that were held back."""

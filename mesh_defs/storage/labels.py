@@ -27,3 +27,8 @@ def job_labels(prefix: str, about: Mapping[str, str]) -> dict[str, str]:
     empty is left out."""
     said = {"prefix": prefix, **about}
     return {f"mesh_{name}": label(value) for name, value in said.items() if value}
+
+
+def table_labels(said: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a table, by key; what is empty is left out."""
+    return {key: label(value) for key, value in said.items() if value}

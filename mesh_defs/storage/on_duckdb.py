@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from mesh_defs.model import ProductRef
 from mesh_defs.storage import tables, workshop
-from mesh_defs.storage.house import HOME, Published, Workshop
+from mesh_defs.storage.house import HOME, About, Published, Workshop
 from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:
@@ -133,8 +133,15 @@ class DeltaSeries:
     def committed_at(self, version: int) -> datetime | None:
         return tables.committed_at(self.folder, version)
 
+    def clean(self, keep: timedelta, now: datetime, pinned: Callable[[], Collection[int]]) -> int:
+        return tables.clean(self.folder, keep, now, pinned)
+
     def publish(
-        self, workshop: Workshop, relation: exp.Expression, metadata: Mapping[str, Any]
+        self,
+        workshop: Workshop,
+        relation: exp.Expression,
+        metadata: Mapping[str, Any],
+        about: About | None = None,
     ) -> tables.Snapshot:
         return tables.replace(workshop.connection, relation, self.folder, metadata)
 
@@ -170,6 +177,10 @@ class DuckDBHouse:
 
     def products(self, ref: ProductRef, major: int) -> DeltaSeries:
         return DeltaSeries(self.state.product(ref, major))
+
+    def standing(self) -> Iterator[tables.Snapshot]:
+        found = map(tables.snapshot, self.state.lake().glob("*/products/*/v*"))
+        yield from (each for each in found if each)
 
     def quarantine(self, ref: ProductRef, major: int) -> DeltaSeries:
         return DeltaSeries(self.state.quarantine(ref, major))

@@ -127,3 +127,39 @@ def test_verdicts_of_generated_contracts_are_the_same(case: Made, emulator: Emul
         of = contract(case.contract)
         near, far = map(said, on_both(connection, {"t": "t", "there": "there"}, of, emulator))
     assert near == far
+
+
+def test_a_promise_is_kept_by_values_where_columns_say_no_sizes(emulator: Emulator) -> None:
+    """A column that a query makes is NUMERIC there, whatever it was cast to."""
+    there = emulator.dataset()
+    emulator.client.query(
+        f"create table {there}.t as select numeric '1.25' as fits, numeric '1.255' as fine,"
+        " numeric '-12345.5' as wide, 1.5 as floating, [1, 2] as items, 'abc' as word"
+    ).result()
+    names = ["fits", "fine", "wide", "floating"]
+    counted = "select count(*) from {object} where len(items) <> "
+    counts = {f"items_{n}": f"{counted}{n}" for n in (2, 3)}
+    counts["a_set"] = "select count(*) from {object} where len(items) <> len(list_distinct(items))"
+    counts["a_word"] = "select count(*) from {object} where len(word) <> 3"
+    of = contract(
+        {
+            "servers": [{"server": "lake", "type": "local", "path": "lake"}],
+            "schema": [
+                {
+                    "name": "t",
+                    "properties": [{"name": n, "physicalType": "decimal(6,2)"} for n in names],
+                    "quality": [
+                        {"id": n, "type": "sql", "query": q, "mustBe": 0} for n, q in counts.items()
+                    ],
+                }
+            ],
+        }
+    )
+    tables = {"t": exp.table_("t", db=there)}
+    found = audit(emulator.client, tables, of, references={}, as_of=NOW)
+    outcomes = {v.rule.id: (v.outcome, v.failing) for v in found.verdicts}
+    assert outcomes["fits.physicalType"] == (PASSED, 0)
+    assert outcomes["fine.physicalType"] == outcomes["wide.physicalType"] == (FAILED, 1)
+    assert outcomes["floating.physicalType"] == (FAILED, None)
+    assert (outcomes["items_2"][0], outcomes["items_3"][0]) == (PASSED, FAILED)
+    assert outcomes["a_set"][0] == outcomes["a_word"][0] == PASSED

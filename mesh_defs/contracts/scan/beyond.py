@@ -19,6 +19,7 @@ from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.scan.engine import EngineError
 from mesh_defs.contracts.scan.spots import CannotCheck, Spot, spots_at, spots_of
 from mesh_defs.contracts.wording import listing, must, number
+from mesh_defs.storage.googlesql import with_lists
 
 
 @kind("foreignKey")
@@ -171,7 +172,10 @@ def filled_query(rule: Rule, bench: Bench) -> str:
     if dialect == spoken:
         return text
     try:
-        return str(statements[0].sql(spoken, unsupported_level=ErrorLevel.RAISE))
+        query = statements[0]
+        if spoken == "bigquery":
+            query = with_lists(query, [n for n, c in bench.columns.items() if c.is_list])
+        return str(query.sql(spoken, unsupported_level=ErrorLevel.RAISE))
     except SqlglotError as error:
         said = str(error).partition("\n")[0]
         reason = f"the query is {dialect} SQL, and not to be said in {spoken}: {said}"

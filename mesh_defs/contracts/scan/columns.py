@@ -90,6 +90,10 @@ class Column:
         return self.type is not None and self.type.this == _T.MAP
 
     @property
+    def is_list(self) -> bool:
+        return self.type is not None and self.type.this in (_T.ARRAY, _T.LIST)
+
+    @property
     def is_json(self) -> bool:
         return self.type is not None and self.type.this == _T.JSON
 

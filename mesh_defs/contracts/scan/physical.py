@@ -86,6 +86,15 @@ def is_of(promised: exp.DataType, there: exp.DataType) -> bool:
     return True
 
 
+def unsized(promised: exp.DataType, there: exp.DataType) -> tuple[int, int] | None:
+    """The digits, and those after the point, of a promised decimal whose column says neither:
+    BigQuery gives a query's columns no sizes."""
+    if _name(promised) != "decimal" or _name(there) != "decimal" or there.expressions:
+        return None
+    digits, places = [*(int(e.name) for e in promised.expressions), 0, 0][:2]
+    return (digits, places) if digits else None
+
+
 def _name(type_: exp.DataType) -> object:
     return _SAME.get(type_.this, type_.this)
 

@@ -10,8 +10,8 @@ from sqlglot import exp
 from mesh_defs.contracts.rules import Rule
 from mesh_defs.contracts.scan.bench import Bench, Judgement, Plan, counted, kind
 from mesh_defs.contracts.scan.columns import stands_for
-from mesh_defs.contracts.scan.physical import is_of, readings
-from mesh_defs.contracts.scan.spots import CannotCheck, spots_of
+from mesh_defs.contracts.scan.physical import is_of, readings, unsized
+from mesh_defs.contracts.scan.spots import CannotCheck, Spot, spots_of
 from mesh_defs.contracts.wording import listing
 
 
@@ -62,22 +62,43 @@ def _physical_type(rule: Rule, bench: Bench) -> Plan:
         raise CannotCheck(f"{column.name} is {column.engine_type}, which is not known here")
     ok = any(is_of(promised, column.type) for promised in meant)
     found = f"the column is {column.engine_type}"
-    if not ok or longest is None or column.type.expressions:
-        return Plan(lambda _: Judgement(ok, None, found))
-    # The engine keeps no length, so the values must.
-    long = exp.GT(this=exp.Length(this=column.text), expression=exp.convert(longest))
-    too_long = at.in_row(long)
+    # The engine keeps no length, or no digits, so the values must.
+    if ok and longest is not None and not column.type.expressions:
+        long = exp.GT(this=exp.Length(this=column.text), expression=exp.convert(longest))
+        return _unless(long, at, rule, bench, found, ("is too long", "are too long"))
+    digits = next((d for promised in meant if (d := unsized(promised, column.type))), None)
+    if not ok and digits:
+        wide = _beyond_digits(column.sql, *digits)
+        return _unless(wide, at, rule, bench, found, ("does not fit", "do not fit"))
+    return Plan(lambda _: Judgement(ok, None, found))
+
+
+def _beyond_digits(value: exp.Expression, digits: int, places: int) -> exp.Expression:
+    """Whether a decimal has more digits, or more after the point."""
+    rounded = exp.Round(this=value.copy(), decimals=exp.convert(places))
+    size = exp.Abs(this=value.copy())
+    return exp.or_(
+        exp.NEQ(this=rounded, expression=value.copy()),
+        exp.GTE(this=size, expression=exp.Literal.number(10 ** (digits - places))),
+    )
+
+
+def _unless(
+    wrong: exp.Expression, at: Spot, rule: Rule, bench: Bench, found: str, said: tuple[str, str]
+) -> Plan:
+    """The type is right, and so are the values, unless this is true of one."""
+    breaks = at.in_row(wrong)
 
     def judge(values: Sequence[Any]) -> Judgement:
-        judged = counted(rule, bench, int(values[0] or 0), "is too long", "are too long")
+        judged = counted(rule, bench, int(values[0] or 0), *said)
         return Judgement(judged.ok, judged.failing, f"{found}, {judged.found}")
 
     return Plan(
         judge,
-        aggregates=(exp.CountIf(this=too_long),),
-        breaks=too_long,
-        examples=too_long,
-        shown=(at.shown(long),),
+        aggregates=(exp.CountIf(this=breaks),),
+        breaks=breaks,
+        examples=breaks,
+        shown=(at.shown(wrong),),
     )
 
 

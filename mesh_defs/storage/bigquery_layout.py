@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.port import Audited
 from mesh_defs.storage.bigquery_types import Field
 
 _DAYS = ("DATE", "DATETIME", "TIMESTAMP")
@@ -15,18 +14,20 @@ _CLUSTERS = (*_DAYS, "INTEGER", "STRING", "BOOLEAN", "NUMERIC", "BIGNUMERIC")
 _MOST = 4  # columns of a clustering
 
 
-def layout_of(audited: Audited, fields: Sequence[Field]) -> dict[str, Any]:
+def layout_of(
+    parts: Sequence[str], clustering: Sequence[str], fields: Sequence[Field]
+) -> dict[str, Any]:
     """What a table's resource says of partitions and clusters.
 
-    The contract's first partition column that has days partitions; the others come first in the
+    `parts` are the contract's partition columns in their order; one that is no field is left out.
+    The first partition column that has days partitions; the others come first in the
     clustering, before the columns that the contract names for it. Raises MeshError for a column
     that BigQuery does not cluster by, and for too many.
     """
     kinds = {f["name"]: "REPEATED" if f["mode"] == "REPEATED" else f["type"] for f in fields}
-    ordered = sorted((c for c in audited.columns if c.partition), key=lambda c: c.partition)
-    parts = [c.name for c in ordered if c.name in kinds]
+    parts = [name for name in parts if name in kinds]
     day = next((name for name in parts if kinds[name] in _DAYS), None)
-    clusters = [n for n in dict.fromkeys([*parts, *audited.clustering]) if n != day]
+    clusters = [n for n in dict.fromkeys([*parts, *clustering]) if n != day]
     for name in clusters:
         if kinds.get(name) not in _CLUSTERS:
             raise MeshError(
