@@ -16,7 +16,7 @@ help: ## List every target with a line each
 mesh: $(VENV)/mesh.done ## Install, run the whole mesh on the demo data, show what was published
 	@$(BIN)/mesh run
 
-demo-ports: $(VENV)/test.done ## Start a PostgreSQL and an S3 that run here, and publish sales.purchases there
+demo-ports: $(VENV)/test.done ## Start a PostgreSQL, an S3 and an emulator of BigQuery, and publish sales.purchases there
 	@$(BIN)/python -m tests.demo_ports
 
 ui: $(VENV)/mesh.done ## Serve Dagster's UI and daemon on loopback, each domain its own code server

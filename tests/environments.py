@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 JUDGES = Path(__file__).parent / "judges"
+_CACHE = Path(__file__).parents[1] / ".pytest_cache" / "d"
 
 
 def judges(config: pytest.Config) -> Path:
@@ -25,14 +26,19 @@ def judges(config: pytest.Config) -> Path:
 
 
 def environment(
-    config: pytest.Config, pins: Path, given: str | None = None, python: str = sys.executable
+    config: pytest.Config | None, pins: Path, given: str | None = None, python: str = sys.executable
 ) -> Path:
-    """The Python of an environment with `pins` in it, or of the one that `given` names."""
+    """The Python of an environment with `pins` in it, or of the one that `given` names.
+
+    Without pytest's config it is where pytest would have it.
+    """
     if given and (folder := os.environ.get(given)):
         return Path(folder) / "bin" / "python"
     version = subprocess.run([python, "-VV"], check=True, capture_output=True, timeout=60).stdout
     mark = hashlib.sha256(pins.read_bytes() + version).hexdigest()[:12]
-    made = config.cache.mkdir(pins.parent.name) / mark
+    kept = config.cache.mkdir(pins.parent.name) if config else _CACHE / pins.parent.name
+    kept.mkdir(parents=True, exist_ok=True)
+    made = kept / mark
     # Tests run in several processes, and each of them may be the first to ask.
     with FileLock(made.with_suffix(".lock")):
         if not (made / "complete").exists():

@@ -37,8 +37,9 @@ _SCALARS = {
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _STANDARD = {old: new for new, old in _LEGACY.items()}
 _LISTS = ("list", "array")
-# A page of rows is Python's for a moment.
-_PAGE = 10_000
+# A page of rows is Python's for a moment. BigQuery ends one at 10 MB, however many rows are asked
+# for; an emulator looks for its beginning in the whole table.
+_PAGE = 50_000
 
 
 def field_of(name: str, kind: Any) -> Field:

@@ -90,7 +90,7 @@ def portable(table: Any) -> Any:
 
 
 @contextmanager
-def running(config: pytest.Config, folder: Path) -> Iterator[Emulator]:
+def running(config: pytest.Config | None, folder: Path) -> Iterator[Emulator]:
     from google.auth.credentials import AnonymousCredentials
     from google.cloud.bigquery import Client
 
