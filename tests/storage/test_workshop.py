@@ -11,9 +11,16 @@ import time
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from mesh_defs.storage.state import State
-from mesh_defs.storage.workshop import mount, open_workshop, workshop_lock
+from mesh_defs.storage.workshop import (
+    WRONG_OPTIMIZERS,
+    mount,
+    open_workshop,
+    tune,
+    workshop_lock,
+)
 
 HOLDER = """
 import sys, time
@@ -96,3 +103,24 @@ def test_a_mount_is_pinned_to_its_files(tmp_path: Path) -> None:
         assert connection.execute("FROM sales.purchases").fetchall() == [(1,)]
         mount(connection, "sales", "purchases", [f"{tmp_path}/it's {i}.parquet" for i in (1, 2)])
         assert connection.execute("SELECT sum(x) FROM sales.purchases").fetchall() == [(3,)]
+
+
+def test_the_first_row_is_the_first() -> None:
+    """Without `WRONG_OPTIMIZERS` it is the second here."""
+    with duckdb.connect() as connection:
+        tune(connection)
+        connection.execute(
+            "CREATE TABLE t AS FROM (VALUES ('a', NULL), ('a', 12), ('a', 11)) v(k, x)"
+        )
+        found = connection.sql(
+            "SELECT who, x FROM (SELECT upper(k) AS who, x, k FROM t) "
+            "QUALIFY row_number() OVER (PARTITION BY who ORDER BY x DESC NULLS LAST) = 1"
+        ).fetchall()
+    assert found == [("A", 12)]
+
+
+def test_dbt_optimizes_as_we_do() -> None:
+    root = Path(__file__).resolve().parents[2]
+    for profile in ("dbt_projects/profiles.yml", "tests/vocabulary/profiles.yml"):
+        outputs = yaml.safe_load((root / profile).read_text())["mesh"]["outputs"]
+        assert outputs["duckdb"]["settings"]["disabled_optimizers"] == WRONG_OPTIMIZERS

@@ -51,7 +51,7 @@ def first(words: Project) -> str:
         "latest_state('seen', key=['who'], at='moment', state=['place'])",
     ],
 )
-def test_the_latest_is_found_where_an_engine_takes_another(words: Project, word: str) -> None:
+def test_the_latest_is_found_where_duckdb_takes_another(words: Project, word: str) -> None:
     """DuckDB 1.5 takes the wrong first row: one order, an empty one, a key that is computed."""
     sql = words.sql(
         "with seen as (select upper(k) as who, m as moment, p as place from t) "

@@ -16,6 +16,8 @@ import duckdb
 import pytest
 import yaml
 
+from mesh_defs.storage.workshop import tune
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_projects" / "mesh_utils"
 
 
@@ -139,7 +141,7 @@ Table = tuple[Mapping[str, str], list[tuple[Any, ...]]]
 def answer(sql: str, **tables: Table) -> list[tuple[Any, ...]]:
     """A query's rows on DuckDB; `tables`: name → (types by column, rows)."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        tune(connection)
         for name, (types, rows) in tables.items():
             columns = ", ".join(f'"{column}" {type_}' for column, type_ in types.items())
             connection.execute(f'CREATE TABLE "{name}" ({columns})')

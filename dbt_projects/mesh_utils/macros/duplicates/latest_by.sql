@@ -6,6 +6,6 @@ from {{ relation }}
 where true
 qualify row_number() over (
     partition by {{ _names(key) | join(', ') }}
-    order by {{ _in_order(_names(recency), 'desc') }}
+    order by {{ _names(recency) | join(' desc nulls last, ') }} desc nulls last
 ) = 1
 {%- endmacro %}

@@ -17,7 +17,7 @@ with changes as (
     where true
     qualify row_number() over (
         partition by {{ (key + [at]) | join(', ') }}
-        order by {{ _in_order(order or [at], 'desc') }}
+        order by {{ (order or [at]) | join(' desc nulls last, ') }} desc nulls last
     ) = 1
 ),
 

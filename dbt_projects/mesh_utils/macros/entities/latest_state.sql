@@ -11,7 +11,7 @@ from {{ relation }}
 where true
 qualify row_number() over (
     partition by {{ key | join(', ') }}
-    order by {{ _in_order([at] + order, 'desc') }}
+    order by {{ ([at] + order) | join(' desc nulls last, ') }} desc nulls last
 ) = 1
 {%- if gone %}
     and not coalesce({{ gone }}, false)

@@ -20,7 +20,7 @@ where true
 {%- if is_incremental() %}
     and not exists (select 1 from {{ this }} as recorded where recorded.event_id = happened.event_id)
 {%- endif %}
-qualify row_number() over (partition by event_id order by {{ _in_order(['occurred_at']) }}) = 1
+qualify row_number() over (partition by event_id order by occurred_at nulls last) = 1
 {%- endmacro %}
 
 {# 1.50 is `1.50` as a text on one engine and `1.5` on the other, and so are a moment's parts: an id
