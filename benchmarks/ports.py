@@ -79,13 +79,13 @@ class Bench:
             return published - started, time.monotonic() - published
 
     def delta(self) -> tuple[float, float]:
-        from mesh_defs.ports.delta_table import DeltaOnS3
+        from mesh_defs.ports.files.delta_table import DeltaOnS3
 
         server = {"location": f"s3://{self.place()}", "type": "s3", "format": "delta"}
         return self.deliver(DeltaOnS3(self.target(server), Address("X", self.storage.url)))
 
     def parquet(self) -> tuple[float, float]:
-        from mesh_defs.ports.parquet import ParquetPort
+        from mesh_defs.ports.files.parquet import ParquetPort
 
         server = {"location": f"s3://{self.place()}", "type": "s3", "format": "parquet"}
         return self.deliver(ParquetPort(self.target(server), Address("X", self.storage.url)))
@@ -93,7 +93,7 @@ class Bench:
     def postgres(self) -> tuple[float, float]:
         import psycopg
 
-        from mesh_defs.ports.postgres import PostgresPort
+        from mesh_defs.ports.postgres.port import PostgresPort
 
         with psycopg.connect(self.database, autocommit=True) as connection:
             connection.execute("DROP SCHEMA IF EXISTS shop CASCADE")

@@ -85,7 +85,7 @@ def _known(mesh: Mesh, name: str) -> None:
 
 
 def _notes(found: Bill, today: date) -> list[str]:
-    from mesh_defs.storage.jobs import KEPT
+    from mesh_defs.storage.bigquery.jobs import KEPT
     from mesh_defs.storage.state import BIGQUERY
 
     if found.engine != BIGQUERY:

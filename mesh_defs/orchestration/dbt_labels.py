@@ -1,5 +1,5 @@
 """dbt's jobs in BigQuery say whose they are, as all others of a mesh do; what labels are is in
-`storage.labels`.
+`storage.bigquery.labels`.
 
 dbt-bigquery takes labels from `query-comment` in each dbt_project.yml, and from nowhere else: every
 team would have to write the same lines, and a domain that forgot them would cost nobody anything.
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mesh_defs.storage.labels import job_labels
+from mesh_defs.storage.bigquery.labels import job_labels
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.state import BIGQUERY, State
-from mesh_defs.storage.warehouse import Warehouse
 
 
 @contextmanager

@@ -29,31 +29,31 @@ if TYPE_CHECKING:
 
 
 def _postgres(target: Target, address: Address) -> Port:
-    from mesh_defs.ports.postgres import PostgresPort
+    from mesh_defs.ports.postgres.port import PostgresPort
 
     return PostgresPort(target, address)
 
 
 def _parquet(target: Target, address: Address) -> Port:
-    from mesh_defs.ports.parquet import ParquetPort
+    from mesh_defs.ports.files.parquet import ParquetPort
 
     return ParquetPort(target, address)
 
 
 def _bigquery(target: Target, address: Address) -> Port:
-    from mesh_defs.ports.bigquery import BigQueryPort
+    from mesh_defs.ports.bigquery.port import BigQueryPort
 
     return BigQueryPort(target, address)
 
 
 def _delta_on_s3(target: Target, address: Address) -> Port:
-    from mesh_defs.ports.delta_table import DeltaOnS3
+    from mesh_defs.ports.files.delta_table import DeltaOnS3
 
     return DeltaOnS3(target, address)
 
 
 def _delta_on_azure(target: Target, address: Address) -> Port:
-    from mesh_defs.ports.delta_table import DeltaOnAzure
+    from mesh_defs.ports.files.delta_table import DeltaOnAzure
 
     return DeltaOnAzure(target, address)
 

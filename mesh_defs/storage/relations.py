@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage import bigquery
+from mesh_defs.storage.bigquery import client as bigquery
 from mesh_defs.storage.scratch import lock_down
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import read_files, tune

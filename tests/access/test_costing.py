@@ -30,8 +30,8 @@ from mesh_defs.access.costing.charges import (
     open_days,
     owed,
 )
-from mesh_defs.storage.jobs import Job
-from mesh_defs.storage.labels import job_labels
+from mesh_defs.storage.bigquery.jobs import Job
+from mesh_defs.storage.bigquery.labels import job_labels
 
 DAY = date(2027, 5, 2)
 OF = Datasets(

@@ -14,8 +14,8 @@ from mesh_defs.access.costing.accounts import AUDIT, MODEL, MOUNT, PUBLICATION, 
 from mesh_defs.access.costing.charges import UNITS
 from mesh_defs.cli.say import NOTHING
 from mesh_defs.model.governance import GovernanceFile
-from mesh_defs.storage.jobs import LOAD
-from mesh_defs.storage.labels import job_labels
+from mesh_defs.storage.bigquery.jobs import LOAD
+from mesh_defs.storage.bigquery.labels import job_labels
 from mesh_defs.storage.ledger import ReadRow, Sisters
 from mesh_defs.storage.ledger.sisters import new_read_id
 from mesh_defs.storage.state import State

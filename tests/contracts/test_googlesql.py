@@ -11,7 +11,7 @@ from sqlglot import exp
 from mesh_defs.contracts.audit import audit
 from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.scan.engine import EngineError
-from mesh_defs.storage.googlesql import NoSuchWord, in_googlesql
+from mesh_defs.storage.bigquery.googlesql import NoSuchWord, in_googlesql
 from tests.contracts.contract_lab import NOW, one_object
 
 

@@ -12,10 +12,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.bigquery import Client, Table
 from google.oauth2.credentials import Credentials
 
-from mesh_defs.ports.bigquery_grants import group_of
+from mesh_defs.ports.bigquery.grants import group_of
 from tests.ports.lab import Lab, Row
 
-_PORT = "mesh_defs.ports.bigquery"
+_PORT = "mesh_defs.ports.bigquery.port"
 PLACE = "local.shop.orders_v1"
 GROUPS = "groups.example.com"
 TAG = "projects/p/locations/eu/taxonomies/1/policyTags/2"

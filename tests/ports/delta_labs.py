@@ -11,17 +11,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mesh_defs.ports.bucket_grants import user_of
+from mesh_defs.ports.files.bucket_grants import user_of
 from tests.azure import ACCOUNT, CONTAINER, Azurite
 from tests.azure import KEY as AZURE_KEY
 from tests.ports.lab import Lab, Row
 from tests.seaweed import KEY, SECRET, Seaweed
 
 _CRASHES = (
-    ("mesh_defs.ports.delta_table", "laid_out"),
-    ("mesh_defs.ports.delta_table", "rows_of"),
+    ("mesh_defs.ports.files.delta_table", "laid_out"),
+    ("mesh_defs.ports.files.delta_table", "rows_of"),
     ("deltalake", "DeltaTable.create_write_transaction"),
-    ("mesh_defs.ports.delta_table", "_DeltaPort._sweep"),
+    ("mesh_defs.ports.files.delta_table", "_DeltaPort._sweep"),
     ("mesh_defs.publishing.delivery", "_write"),
 )
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mesh_defs.ports.bucket_grants import user_of
+from mesh_defs.ports.files.bucket_grants import user_of
 from tests.ports.lab import Lab, Row
 from tests.seaweed import KEY, SECRET, Seaweed
 
-_PORT = "mesh_defs.ports.parquet"
+_PORT = "mesh_defs.ports.files.parquet"
 
 
 class ParquetLab(Lab):

@@ -7,12 +7,12 @@ from typing import Any
 
 import psycopg
 
-from mesh_defs.ports.postgres_grants import role_of
+from mesh_defs.ports.postgres.grants import role_of
 from mesh_defs.storage.postgres import identifier
 from tests.ports.lab import Lab, Row
 
 VIEW = 'shop."orders_v1"'
-_LOAD = "mesh_defs.ports.postgres"
+_LOAD = "mesh_defs.ports.postgres.port"
 
 
 class PostgresLab(Lab):

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_defs.ports.bigquery_grants import consumer_of, group_of
+from mesh_defs.ports.bigquery.grants import consumer_of, group_of
 from mesh_defs.ports.kinds import ports_of, problems
-from mesh_defs.storage.bigquery_types import field_of, type_of
+from mesh_defs.storage.bigquery.types import field_of, type_of
 from tests.ports.bigquery_lab import GROUPS, TAG, BigQueryLab
 from tests.ports.lab import FIRST, SECOND, WIDER
 
@@ -153,7 +153,7 @@ def test_readers_see_what_the_job_has_decided(
     bigquery_lab: BigQueryLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the copy and what is written about it afterwards, and where the copy never came."""
-    from mesh_defs.ports.bigquery import BigQueryPort
+    from mesh_defs.ports.bigquery.port import BigQueryPort
 
     first = bigquery_lab.publish(FIRST)
     second = bigquery_lab.snapshot(SECOND)
@@ -183,7 +183,7 @@ def test_a_copy_that_comes_too_late_fails(
     """Who announced a snapshot and then slept does not overwrite who came meanwhile."""
     import duckdb
 
-    from mesh_defs.ports.bigquery import BigQueryPort
+    from mesh_defs.ports.bigquery.port import BigQueryPort
     from mesh_defs.ports.proof import prover
 
     bigquery_lab.publish(FIRST)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mesh_defs.model import MeshError, ProductRef
-from mesh_defs.ports.bigquery_grants import BigQueryGrants, group_of
+from mesh_defs.ports.bigquery.grants import BigQueryGrants, group_of
 from mesh_defs.ports.grants import Grant
 from mesh_defs.ports.port import Target
 from mesh_defs.storage.servers import Address

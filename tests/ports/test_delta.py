@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports import delta_table
+from mesh_defs.ports.files import delta_table
 from mesh_defs.storage import held
 from tests.ports.delta_labs import DeltaLab, DeltaS3Lab
 from tests.ports.lab import FIRST, SECOND

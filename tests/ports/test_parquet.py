@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_defs.ports.bucket_grants import consumer_of, user_of
+from mesh_defs.ports.files.bucket_grants import consumer_of, user_of
 from tests.ports.lab import FIRST, SECOND
 from tests.ports.parquet_lab import ParquetLab
 
@@ -108,7 +108,7 @@ def test_snapshots_are_kept_as_long_as_is_promised_and_always_the_one_before(
 def test_what_a_killed_writer_left_is_removed_after_a_day(
     parquet_lab: ParquetLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mesh_defs.ports import parquet
+    from mesh_defs.ports.files import parquet
 
     parquet_lab.publish(FIRST)
     parquet_lab.snapshot(SECOND)

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from mesh_defs.ports.postgres_grants import role_of
+from mesh_defs.ports.postgres.grants import role_of
 from tests.ports.lab import FIRST, SECOND, WIDER
 from tests.ports.postgres_lab import VIEW, PostgresLab
 

@@ -10,10 +10,10 @@ import pytest
 
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.storage import tables
+from mesh_defs.storage.bigquery.loading import SNAPSHOT_LABEL, load_landing
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.houses import house_of
-from mesh_defs.storage.loading import SNAPSHOT_LABEL, load_landing
 from mesh_defs.storage.state import State
-from mesh_defs.storage.warehouse import Warehouse
 from tests.emulator.running import Emulator
 
 ORDERS = ProductRef("shop", "orders")

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.jobs import Job, jobs_of
-from mesh_defs.storage.warehouse import Warehouse
+from mesh_defs.storage.bigquery.jobs import Job, jobs_of
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from tests.storage.jobs_server import PATH, Listing, listing, load, query
 
 MAY, JUNE = date(2027, 5, 1), date(2027, 6, 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_defs.storage.labels import job_labels, label
+from mesh_defs.storage.bigquery.labels import job_labels, label
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.warehouse import Warehouse
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from tests.rest import answering
 
 EACH = 600  # bytes that a query would read

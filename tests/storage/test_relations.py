@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.bigquery import table_at
+from mesh_defs.storage.bigquery.client import table_at
 from mesh_defs.storage.relations import Relation, opened
 from mesh_defs.storage.tables import replace, snapshot
 

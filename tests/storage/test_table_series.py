@@ -10,11 +10,11 @@ import pytest
 from sqlglot import exp
 
 from mesh_defs.model import MeshError, ProductRef
+from mesh_defs.storage.bigquery.house import BigQueryHouse, BigQueryWorkshop
+from mesh_defs.storage.bigquery.table_series import TableSeries
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.house import About
-from mesh_defs.storage.on_bigquery import BigQueryHouse, BigQueryWorkshop
 from mesh_defs.storage.state import State
-from mesh_defs.storage.table_series import TableSeries
-from mesh_defs.storage.warehouse import Warehouse
 from tests.emulator.running import Emulator
 
 pytestmark = pytest.mark.slow

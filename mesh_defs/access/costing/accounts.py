@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mesh_defs.storage.jobs import LOAD, Job
-from mesh_defs.storage.labels import DOMAIN, MESH, PRODUCT, label
+from mesh_defs.storage.bigquery.jobs import LOAD, Job
+from mesh_defs.storage.bigquery.labels import DOMAIN, MESH, PRODUCT, label
 
 MODEL, AUDIT, PUBLICATION, MOUNT = "model", "audit", "publication", "mount"
 UNLABELLED = "unlabelled"

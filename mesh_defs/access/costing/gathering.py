@@ -28,11 +28,11 @@ from mesh_defs.access.offers import offered
 from mesh_defs.access.register import Register
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.model.governance import Rate, read_rate
-from mesh_defs.storage.jobs import Job, jobs_of
-from mesh_defs.storage.labels import label
+from mesh_defs.storage.bigquery.jobs import Job, jobs_of
+from mesh_defs.storage.bigquery.labels import label
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.ledger import Ledger, Sisters
 from mesh_defs.storage.state import BIGQUERY, State
-from mesh_defs.storage.warehouse import Warehouse
 
 _TIB = 2**40
 

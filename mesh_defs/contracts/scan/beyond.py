@@ -19,7 +19,7 @@ from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.scan.engine import EngineError
 from mesh_defs.contracts.scan.spots import CannotCheck, Spot, spots_at, spots_of
 from mesh_defs.contracts.wording import listing, must, number
-from mesh_defs.storage.googlesql import with_lists
+from mesh_defs.storage.bigquery.googlesql import with_lists
 
 
 @kind("foreignKey")

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from mesh_defs.contracts.scan.columns import Column
 from mesh_defs.contracts.scan.engine import EngineError
-from mesh_defs.storage.googlesql import NoSuchWord, in_googlesql
+from mesh_defs.storage.bigquery.googlesql import NoSuchWord, in_googlesql
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, SchemaField

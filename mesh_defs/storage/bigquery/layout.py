@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.bigquery_types import Field
+from mesh_defs.storage.bigquery.types import Field
 
 _DAYS = ("DATE", "DATETIME", "TIMESTAMP")
 _CLUSTERS = (*_DAYS, "INTEGER", "STRING", "BOOLEAN", "NUMERIC", "BIGNUMERIC")

@@ -1,7 +1,7 @@
 """What is written on a table in BigQuery as labels: whose it is, and which snapshot readers see. No
 connection here.
 
-What a label may hold is in `storage.labels`.
+What a label may hold is in `storage.bigquery.labels`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesh_defs.ports.port import Audited, Mark
-from mesh_defs.storage.labels import table_labels
+from mesh_defs.storage.bigquery.labels import table_labels
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table

@@ -18,8 +18,8 @@ from sqlglot import exp
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
-from mesh_defs.ports.postgres_grants import GRANTS_LOCK, PostgresGrants, alone
-from mesh_defs.ports.postgres_types import Kept, kept
+from mesh_defs.ports.postgres.grants import GRANTS_LOCK, PostgresGrants, alone
+from mesh_defs.ports.postgres.types import Kept, kept
 from mesh_defs.ports.proof import kinds_of
 from mesh_defs.storage import pipes
 from mesh_defs.storage.postgres import connected, identifier, literal, run

@@ -21,7 +21,7 @@ from mesh_defs.model import MeshError
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
-    from mesh_defs.storage.metered import MeteredClient
+    from mesh_defs.storage.bigquery.metered import MeteredClient
 
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
 FORM = "bigquery:[PROJECT.]DATASET.TABLE"
@@ -77,7 +77,7 @@ def client_of(
     from google.auth.credentials import AnonymousCredentials
     from google.cloud.bigquery import QueryJobConfig
 
-    from mesh_defs.storage.metered import MeteredClient
+    from mesh_defs.storage.bigquery.metered import MeteredClient
 
     at = {"api_endpoint": endpoint} if endpoint else None
     emulated = not endpoint and os.environ.get(EMULATOR_VARIABLE)

@@ -22,8 +22,8 @@ from urllib.parse import unquote
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.bucket_grants import BucketGrants
-from mesh_defs.ports.files import laid_out, shape_by_path
+from mesh_defs.ports.files.bucket_grants import BucketGrants
+from mesh_defs.ports.files.layouts import laid_out, shape_by_path
 from mesh_defs.ports.grants import Grant
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape, Target
 from mesh_defs.ports.proof import kinds_of, shape_of

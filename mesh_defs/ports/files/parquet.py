@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.bucket_grants import BucketGrants
-from mesh_defs.ports.files import laid_out, shape_by_path
+from mesh_defs.ports.files.bucket_grants import BucketGrants
+from mesh_defs.ports.files.layouts import laid_out, shape_by_path
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of, shape_of
 from mesh_defs.storage.objects import Overtaken, fetched

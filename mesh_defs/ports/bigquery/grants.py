@@ -17,7 +17,7 @@ from mesh_defs.model import MeshError
 from mesh_defs.ports.grants import Grant
 from mesh_defs.ports.places import bigquery_groups, bigquery_table
 from mesh_defs.ports.port import Target
-from mesh_defs.storage.bigquery import connected
+from mesh_defs.storage.bigquery.client import connected
 from mesh_defs.storage.servers import Address
 
 if TYPE_CHECKING:

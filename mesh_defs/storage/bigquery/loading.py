@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.bigquery_types import field_of
+from mesh_defs.storage.bigquery.types import field_of
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import read_files
 

@@ -18,11 +18,9 @@ from sqlglot import exp
 
 from mesh_defs.model import ProductRef
 from mesh_defs.storage import tables
-from mesh_defs.storage.bigquery import told
-from mesh_defs.storage.house import HOME, Published
-from mesh_defs.storage.loading import load_landing
-from mesh_defs.storage.state import State, read_json, write_json
-from mesh_defs.storage.table_series import (
+from mesh_defs.storage.bigquery.client import told
+from mesh_defs.storage.bigquery.loading import load_landing
+from mesh_defs.storage.bigquery.table_series import (
     TableSeries,
     TableSnapshot,
     name_of,
@@ -30,7 +28,9 @@ from mesh_defs.storage.table_series import (
     sql_of,
     text_of,
 )
-from mesh_defs.storage.warehouse import Warehouse
+from mesh_defs.storage.bigquery.warehouse import Warehouse
+from mesh_defs.storage.house import HOME, Published
+from mesh_defs.storage.state import State, read_json, write_json
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, Table

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.bigquery import EMULATOR_VARIABLE, client_of
-from mesh_defs.storage.labels import DOMAIN, job_labels, label
+from mesh_defs.storage.bigquery.client import EMULATOR_VARIABLE, client_of
+from mesh_defs.storage.bigquery.labels import DOMAIN, job_labels, label
 from mesh_defs.storage.secrets import key_id, pseudonym_key
 from mesh_defs.storage.state import BIGQUERY, TARGET_VARIABLE, State
 

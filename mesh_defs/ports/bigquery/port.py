@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.bigquery_grants import BigQueryGrants
-from mesh_defs.ports.bigquery_labels import (
+from mesh_defs.ports.bigquery.grants import BigQueryGrants
+from mesh_defs.ports.bigquery.labels import (
     NEXT,
     announced,
     labels_of,
@@ -30,9 +30,9 @@ from mesh_defs.ports.bigquery_labels import (
 from mesh_defs.ports.places import bigquery_tags
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of
-from mesh_defs.storage.bigquery import load
-from mesh_defs.storage.bigquery_layout import layout_of
-from mesh_defs.storage.bigquery_types import Field, field_of, has_holes, rows_of, type_of
+from mesh_defs.storage.bigquery.client import load
+from mesh_defs.storage.bigquery.layout import layout_of
+from mesh_defs.storage.bigquery.types import Field, field_of, has_holes, rows_of, type_of
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:

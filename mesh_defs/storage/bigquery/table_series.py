@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.bigquery import told
-from mesh_defs.storage.bigquery_layout import layout_of
-from mesh_defs.storage.googlesql import in_googlesql
+from mesh_defs.storage.bigquery.client import told
+from mesh_defs.storage.bigquery.googlesql import in_googlesql
+from mesh_defs.storage.bigquery.labels import table_labels
+from mesh_defs.storage.bigquery.layout import layout_of
+from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.held import LONGEST_READ
 from mesh_defs.storage.house import About, Workshop
-from mesh_defs.storage.labels import table_labels
-from mesh_defs.storage.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, SchemaField, Table

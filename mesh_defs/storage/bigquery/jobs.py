@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mesh_defs.model import MeshError
 
 if TYPE_CHECKING:
-    from mesh_defs.storage.warehouse import Warehouse
+    from mesh_defs.storage.bigquery.warehouse import Warehouse
 
 LOAD, QUERY = "load", "query"
 KEPT = timedelta(days=180)
@@ -42,7 +42,7 @@ def jobs_of(warehouse: Warehouse, since: date, until: date) -> Iterator[Job]:
     """
     from google.api_core.exceptions import Forbidden
 
-    from mesh_defs.storage.bigquery import told
+    from mesh_defs.storage.bigquery.client import told
 
     begin = datetime.combine(since, time(), UTC)
     end = datetime.combine(until, time.max, UTC)

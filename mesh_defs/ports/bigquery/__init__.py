@@ -1,0 +1,1 @@
+"""The BigQuery port: a product as one table there, laid out, labelled and granted."""
