@@ -15,8 +15,8 @@ from mesh_defs.cli.guard import MeshGroup
 
 # One module a group of commands, in the order of the help; each has `register(app)`.
 _GROUPS = (
-    "run", "catalogue", "quality", "contract", "quarantine", "access", "cost", "token", "query",
-    "new", "serve", "ui",
+    "run", "catalogue", "quality", "contract", "quarantine", "access", "cost", "bounced", "token",
+    "query", "new", "serve", "ui",
 )  # fmt: skip
 
 app = typer.Typer(

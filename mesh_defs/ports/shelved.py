@@ -86,6 +86,10 @@ class Shelved:
     def hand_out(self, audited: Audited) -> None:
         """Give it to those who are to get it. Raises MeshError naming those who did not."""
 
+    def trouble(self, mark: Mark) -> str:
+        """What became known to have failed after it was handed out; else nothing."""
+        return ""
+
     @property
     def note(self) -> str:
         """What is not done, and is no failure."""

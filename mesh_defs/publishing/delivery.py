@@ -7,7 +7,8 @@ record a product, in the state folder, so that a port which failed is tried agai
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -120,9 +121,7 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
     A port that fails is on the record with its error, and keeps no other from being delivered to.
     """
     if undelivered(state, product):
-        path = state.ports(product.line, product.contract.major)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")), scratch(state) as connection:
+        with one_at_a_time(state, product), scratch(state) as connection:
             # Whoever held the lock may have delivered it, or published another one.
             standing = delta.published(state, product)
             for before, port in zip(
@@ -131,6 +130,15 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
                 if isinstance(standing, Snapshot) and before.status in ("waiting", "failed"):
                     _deliver(state, product, port, standing, connection)
     return port_states(state, product)
+
+
+@contextmanager
+def one_at_a_time(state: State, product: DataProduct) -> Iterator[None]:
+    """Whoever delivers a product, or puts down what became of it, does so alone."""
+    path = state.ports(product.line, product.contract.major)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        yield
 
 
 def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
@@ -200,6 +208,8 @@ def _state(port: OutputPort, record: _Record, standing: Published | None) -> Por
     try:
         opened = port.open()
         location = opened.location if opened else location or port.location
+        if standing and isinstance(opened, Shelved):
+            error = error or opened.trouble(_mark(standing))
     except MeshError as wrong:
         error = str(wrong)
         status = "failed" if standing else "never published"

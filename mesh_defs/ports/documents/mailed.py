@@ -1,7 +1,8 @@
 """The PDF port: a report in the state folder, and by mail to everybody who was granted it.
 
 Mail goes out after the file was proven, once a snapshot and recipient. What became of each is put
-down at once, so that a run that is repeated writes only to those who did not get it.
+down at once, so that a run that is repeated writes only to those who did not get it. So is what
+comes back later: mail refused for now is sent again, mail refused for good with the next snapshot.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from mesh_defs.model import DataProduct, Mesh, MeshError
 from mesh_defs.model.report import WEEK, Declared
+from mesh_defs.ports.documents.bounces import Bounce
 from mesh_defs.ports.documents.document import About, Document
 from mesh_defs.ports.documents.figures import Figures, Printed
 from mesh_defs.ports.documents.letter import Letter
@@ -48,6 +50,26 @@ class PdfPort(Document):
     def unfinished(self, mark: Mark) -> bool:
         return super().unfinished(mark) or bool(self._due(mark))
 
+    def trouble(self, mark: Mark) -> str:
+        """Whose mail came back after the server had taken it."""
+        mailed = self._mailed()
+        back = [
+            f"{consumer} ({told['bounced']['said']})"
+            for consumer in self.readers()
+            if (told := mailed.get(consumer)) and "bounced" in told and _mark(told) >= mark
+        ]
+        return f"The PDF is there, and mail came back from {'; '.join(back)}." if back else ""
+
+    def mailed_to(self, message: str) -> str | None:
+        """Whose newest mail has this Message-ID."""
+        mailed = self._mailed()
+        return next((c for c, told in mailed.items() if told["message"] == message), None)
+
+    def put_down(self, consumer: str, bounce: Bounce) -> None:
+        mailed = self._mailed()
+        told = {"passes": bounce.passes, "said": bounce.said}
+        write_json(self._record, {**mailed, consumer: {**mailed[consumer], "bounced": told}})
+
     def hand_out(self, audited: Audited) -> None:
         due = self._due(audited.mark)
         if not due or self.address is None:
@@ -76,6 +98,7 @@ class PdfPort(Document):
         told = {
             "published_at": mark.published_at, "snapshot": mark.snapshot,
             "at": now.isoformat(timespec="seconds"), "message": message["Message-ID"],
+            "to": recipient,
         }  # fmt: skip
         write_json(self._record, {**self._mailed(), consumer: told})
 
@@ -92,7 +115,24 @@ class PdfPort(Document):
         if self.address is None:
             return []
         mailed, day = self._mailed(), self._declared.report.mailed
-        return [c for c in self.readers() if _wants(mailed.get(c), mark, day)]
+        return [c for c in self.readers() if self._wants(c, mailed.get(c), mark, day)]
+
+    def _wants(
+        self, consumer: str, told: dict[str, Any] | None, mark: Mark, day: str | None
+    ) -> bool:
+        if told is None:
+            return True
+        if _mark(told) < mark:
+            return day is None or datetime.fromisoformat(told["at"]) < begun(day, _now())
+        back = told.get("bounced")
+        return back is not None and (back["passes"] or self._moved(consumer, told["to"]))
+
+    def _moved(self, consumer: str, address: str) -> bool:
+        """Whether a consumer has another address than that."""
+        try:
+            return mail_of(Mesh.read(self.root), consumer) != address
+        except MeshError:
+            return False
 
     @property
     def _record(self) -> Path:
@@ -102,12 +142,8 @@ class PdfPort(Document):
         return dict(read_json(self._record) or {})
 
 
-def _wants(told: dict[str, Any] | None, mark: Mark, day: str | None) -> bool:
-    if told is None:
-        return True
-    if Mark(told["published_at"], told["snapshot"]) >= mark:
-        return False
-    return day is None or datetime.fromisoformat(told["at"]) < begun(day, _now())
+def _mark(told: dict[str, Any]) -> Mark:
+    return Mark(told["published_at"], told["snapshot"])
 
 
 def begun(day: str, now: datetime) -> datetime:
