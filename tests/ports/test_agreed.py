@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,7 @@ def test_a_port_that_is_not_there_cannot_be_asked_for(agreed: Agreed) -> None:
 
 
 _PORT, _LEDGER = "mesh_defs.ports.kinds", "mesh_defs.storage.ledger.store"
+_DAILY = ("_Opened.grant", "_Opened.revoke")
 _STEPS = [
     ("approve", _LEDGER, "Ledger.append"),
     ("approve", _PORT, "_Opened.grant"),
@@ -192,8 +194,19 @@ _STEPS = [
 ]
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", _STEPS, ids=lambda s: f"{s[0]} {s[2]}")
+def _moments() -> list[Any]:
+    """Done at the port and not put down is tried every day; `make test-all` tries all."""
+    return [
+        pytest.param(
+            step, after, id=f"{step[0]} {step[2]}-{'after' if after else 'before'}",
+            marks=() if after and step[2] in _DAILY else pytest.mark.slow,
+        )
+        for step in _STEPS
+        for after in (False, True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "after"), _moments())
 def test_killed_at_any_step_it_comes_to_what_was_decided(
     agreed: Agreed, step: tuple[str, str, str], after: bool
 ) -> None:

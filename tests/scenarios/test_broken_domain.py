@@ -15,6 +15,8 @@ from mesh_defs.orchestration.location import mesh_definitions
 from tests.cli.conftest import Shell
 from tests.tiny_mesh import ORDERS, TinyMesh
 
+pytestmark = pytest.mark.slow  # a story of whole runs
+
 NO_LUCK = "raise RuntimeError('no such luck')\n"
 WAYS = {
     "its YAML": ("domain.yaml", "kind: odd\n", MeshError, "domains/shop/domain.yaml:1: kind"),

@@ -65,17 +65,18 @@ def test_the_same_is_found_by_a_test(engine: Engine) -> None:
     assert engine.test("conforms") == 2, "brand is gone, label is new"
 
 
+SLOW = pytest.mark.slow
 TEXT, NUMBER = "cast('7' as string)", "cast(7 as bigint)"
 
 
 @pytest.mark.parametrize(
     ("column", "declared", "problem"),
     [
-        (NUMBER, "{'type': 'integer', 'arrives': 'integer'}", None),
-        (TEXT, "{'type': 'integer', 'arrives': 'text'}", None),
+        pytest.param(NUMBER, "{'type': 'integer', 'arrives': 'integer'}", None, marks=SLOW),
+        pytest.param(TEXT, "{'type': 'integer', 'arrives': 'text'}", None, marks=SLOW),
         (TEXT, "{'type': 'integer'}", None),
         (TEXT, "{'type': 'integer', 'arrives': 'integer'}", ", not integer"),
-        (NUMBER, "{'type': 'integer', 'arrives': 'text'}", ", not text"),
+        pytest.param(NUMBER, "{'type': 'integer', 'arrives': 'text'}", ", not text", marks=SLOW),
         (TEXT, "{'type': 'integer', 'arrives': 'integer', 'aliases': ['wk']}", ", not integer"),
     ],
 )
