@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,8 +60,10 @@ def kims(demo: Story, tmp_path: Path) -> Iterator[Reader]:
 
 
 def test_the_page_is_what_happens(kims: Reader, demo: Story) -> None:
+    # Stories before this one may have published more of it.
+    newest = f"snapshot {demo.listed()['sales.purchases']['snapshot']})"
     for block in blocks(PAGE):
-        kims.follow(block)
+        kims.follow(replace(block, text=block.text.replace("snapshot 0)", newest)))
     assert kims.steps == 13
 
     day_after = datetime.now(UTC) + timedelta(days=31)
