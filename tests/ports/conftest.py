@@ -17,6 +17,7 @@ from tests.ports.lab import Lab, Lake
 from tests.ports.model_lab import OnnxLab
 from tests.ports.parquet_lab import ParquetLab
 from tests.ports.postgres_lab import PostgresLab
+from tests.post import Post, certificate, post
 from tests.postgres import Postgres, running
 
 # The emulator takes its time; what is special about the port is tried every day in its own tests.
@@ -32,6 +33,14 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def postgres_lab(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return _built(PostgresLab(tmp_path / "mesh", postgres.database()), monkeypatch)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    """A mail server with TLS, whose certificate is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
+    with post(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

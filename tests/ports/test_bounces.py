@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from mesh_defs.ports.documents.bounces import Bounce, read_bounce
 from tests.ports.document_labs import PdfLab
 from tests.ports.lab import FIRST, SECOND
 from tests.ports.notifications import headers, whole
-from tests.post import Post, certificate, post
+from tests.post import Post
 
 ID, INSIGHT = "<abc@example.com>", "insight@example.com"
 
@@ -56,13 +55,6 @@ def test_other_mail_is_refused(mail: bytes, said: str) -> None:
 
 
 # -- whole stories ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
-    with post(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,9 @@ from mesh_defs.ports.documents import mailed
 from mesh_defs.ports.documents.mailed import begun
 from tests.ports.document_labs import PdfLab
 from tests.ports.lab import FIRST, SECOND
-from tests.post import PASSWORD, Post, certificate, post
+from tests.post import PASSWORD, Post, post
 
 OLA, INSIGHT = "ola@example.com", "insight@example.com"
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
-    with post(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.ports.document_labs import DashboardLab, DocumentLab, PdfLab
 from tests.ports.lab import FIRST, SECOND
-from tests.post import Post, certificate, post
+from tests.post import Post
 
 ENGINES = {PdfLab: "report", DashboardLab: "dashboard"}
 BY_DAY = 'select day as "Day", count(*) as "Orders" from orders group by all'
@@ -137,13 +136,6 @@ def test_what_a_filter_has_to_offer(tmp_path: Path) -> None:
     stands = lab.deliver()
     assert (stands.status, stands.snapshot) == ("failed", 0)
     assert "1 of 3 values can't be chosen" in stands.error
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
-    with post(tmp_path) as found:
-        yield found
 
 
 def test_what_breaks_the_contract_is_not_mailed_and_what_is_mended_is(
