@@ -261,16 +261,20 @@ PAIRS = [
         with read as (
             select line_id, payload, try_cast(payload as json) as doc from orders
         ),
-        items as (
-            select line_id, position, item, cast(null as varchar) as no_list
-            from read, unnest(case when json_type(doc, '$.lines') = 'ARRAY'
-                then cast(doc->'$.lines' as json[]) end) with ordinality as t(item, position)
-            union all
-            select line_id, null, null, case when payload is null then null when doc is null
-                then 'payload: is no JSON' else 'payload: has no list at $.lines' end
+        listed as (
+            select *, json_type(doc, '$.lines') as there,
+                case there when 'ARRAY' then cast(doc->'$.lines' as json[]) end as list,
+                case when payload is not null and doc is null then 'payload: is no JSON'
+                    when there not in ('ARRAY', 'NULL')
+                    then 'payload: has no list at $.lines' end as no_list
             from read
-            where payload is not null and doc is null
-                or json_type(doc, '$.lines') not in ('ARRAY', 'NULL')
+        ),
+        items as (
+            select line_id, no_list,
+                unnest(case when no_list is null then list else [null] end) as item,
+                unnest(case when no_list is null then range(1, len(list) + 1) else [null] end)
+                    as position
+            from listed
         ),
         said as (
             select *, json_type(item) as kind,

@@ -172,6 +172,11 @@ def test_where_no_object_is_nothing_is_empty_in_silence(engine: Engine) -> None:
     found = engine.query(engine.project.sql("{{ unnested(" + arguments + ") }}"))
     no = ["payload: has no object at $.lines[]"]
     assert sorted(found) == [(1, None, no), (2, 1, []), (3, None, [])]
+    whole = T + ", 'payload', '$.lines', fields={'a': 'integer'}"
+    found = engine.query(engine.project.sql("{{ unnested(" + whole + ") }}"))
+    ((payload,),) = engine.query("select payload from {schema}.t")
+    assert sorted(row[1:] for row in found) == [(1, None, no), (2, 1, []), (3, None, [])]
+    assert {row[0] for row in found} == {payload}, "without `keep`, each column, and none of ours"
 
 
 def test_a_decimal_has_its_digits_on_both_engines(engine: Engine) -> None:

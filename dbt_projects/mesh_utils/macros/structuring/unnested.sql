@@ -31,24 +31,30 @@ from typed
   {{ return(adapter.dispatch('_items')(column, path)) }}
 {%- endmacro %}
 
+{# Unnested in the list of columns: a lateral join would gather all rows before it unnests one. #}
 {% macro default___items(column, path) -%}
 select
-        read.*,
-        item.value as mesh_item,
-        item.position as mesh_position
-    from read
-    cross join unnest(
-        case when {{ _json_type('mesh_json', path) }} = 'ARRAY'
-            then cast(json_extract(mesh_json, {{ _literal(path) }}) as json[]) end
-    ) with ordinality as item (value, position)
-    union all
-    select
-        read.*,
-        cast(null as json),
-        cast(null as bigint)
-    from read
-    where ({{ _name(column) }} is not null and mesh_json is null)
-        or {{ _json_type('mesh_json', path) }} not in ('ARRAY', 'NULL')
+        * exclude (mesh_list, mesh_no_list, mesh_items, mesh_positions),
+        unnest(mesh_items) as mesh_item,
+        unnest(mesh_positions) as mesh_position
+    from (
+        select
+            *,
+            case when mesh_list is not null then mesh_list when mesh_no_list then [null] end
+                as mesh_items,
+            case when mesh_list is not null then range(1, len(mesh_list) + 1)
+                when mesh_no_list then [null] end as mesh_positions
+        from (
+            select
+                *,
+                case when {{ _json_type('mesh_json', path) }} = 'ARRAY'
+                    then cast(json_extract(mesh_json, {{ _literal(path) }}) as json[]) end
+                    as mesh_list,
+                ({{ _name(column) }} is not null and mesh_json is null)
+                or {{ _json_type('mesh_json', path) }} not in ('ARRAY', 'NULL') as mesh_no_list
+            from read
+        ) as listed
+    ) as paired
 {%- endmacro %}
 
 {% macro bigquery___items(column, path) -%}
