@@ -11,7 +11,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.documents import By, documents
 from benchmarks.mesh import BIN
 from benchmarks.processes import timed
 from mesh_defs.ports.port import Target
@@ -177,13 +178,13 @@ def _all(rows: Any) -> str:
 
 def measure_ports(bench: Bench) -> Iterator[tuple[str, float, float, float, float]]:
     """Kind, seconds by hand, ratio of writing, ratio of the delivery with its proof, seconds."""
-    kinds: dict[str, tuple[Callable[[], tuple[float, float]], Callable[[], float]]] = {
+    kinds: dict[str, By] = {
         "delta, the lake": (bench.lake, bench.lake_by_hand),
         "delta, S3": (bench.delta, bench.delta_by_hand),
         "parquet, S3": (bench.parquet, bench.parquet_by_hand),
         "postgres": (bench.postgres, bench.postgres_by_hand),
     }
-    for kind, (ours, plain) in kinds.items():
+    for kind, (ours, plain) in (*kinds.items(), *documents(bench.folder, _SQL)):
         ours(), plain()  # imports, and files that the system has in memory
         pairs = [(ours(), plain()) for _ in range(TIMES)]
         hand = statistics.median(p for _, p in pairs)

@@ -231,6 +231,8 @@ def test_rows_held_out_by_a_day_and_by_a_hash(lab: OnnxLab) -> None:
     lab.train(split={"by": "order_id", "share": 0.25})
     lab.publish(f"{days} range(1, 2001) t(i)")
     held = lab.card["data"]["held_out"]
+    digests = (hashlib.sha256(f"{SAID['seed']}:{i}".encode()).digest() for i in range(1, 2001))
+    assert held == sum(int.from_bytes(d[:7]) / 2**56 < 0.25 for d in digests)
     assert 430 < held < 570
     lab.publish(f"{days} range(1, 2002) t(i)")
     assert lab.card["data"]["held_out"] - held in (0, 1), "others stay where they are"

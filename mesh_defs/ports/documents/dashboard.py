@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from html.parser import HTMLParser
 from importlib.metadata import version
@@ -180,6 +180,7 @@ class _Reader(HTMLParser):
             yield Printed(title, tuple(rows[0]), tuple(map(tuple, rows[1:])))
 
 
+@lru_cache(maxsize=1)  # a page is asked for its tables, its choices and its figures
 def _read(data: bytes) -> _Reader:
     reader = _Reader()
     reader.feed(data.decode())

@@ -6,7 +6,6 @@ order of the rows follows from their values.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,7 +94,7 @@ def frames_of(
 
     with scratch(state) as connection:
         found = _rows(connection, training, columns, files)
-    held = _held_out(training.split, training.seed, found["by"])
+    held = found["held"]
     whole = _framed(found, columns, training)
     learnt, kept = whole.where(~held), whole.where(held)
     if training.task == "classification":
@@ -146,22 +145,21 @@ def _rows(
     import duckdb
 
     telling = "varchar" if training.task == "classification" else "double"
+    features = [*columns.numbers, *columns.words]
     asked = [
         *((c, "double") for c in columns.numbers),
         *((c, "varchar") for c in columns.words),
         (training.target, telling),
-        (training.split.by, "date" if training.split.since else "varchar"),
         *([(training.baseline, telling)] if training.baseline else []),
     ]
-    names = [f"c{n}" for n in range(len(asked))]
-    cells = [
-        exp.cast(exp.column(column, quoted=True), kind).as_(name)
-        for name, (column, kind) in zip(names, asked, strict=True)
-    ]
+    cells = [exp.cast(exp.column(column, quoted=True), kind) for column, kind in asked]
+    cells.insert(len(features) + 1, _held_out(training.split, training.seed))
+    names = [f"c{n}" for n in range(len(cells))]
     target = exp.column(training.target, quoted=True)
-    rows = exp.select(*cells).from_(read_files(files)).where(exp.Not(this=target.is_(exp.Null())))
+    named = (cell.as_(name) for name, cell in zip(names, cells, strict=True))
+    rows = exp.select(*named).from_(read_files(files)).where(exp.Not(this=target.is_(exp.Null())))
     try:
-        ordered = rows.order_by(*(exp.Literal.number(n + 1) for n in range(len(asked))))
+        ordered = rows.order_by(*(exp.Literal.number(n + 1) for n in range(len(cells))))
         found = connection.execute(ordered.limit(MOST_ROWS + 1).sql("duckdb")).fetchnumpy()
     except duckdb.BinderException as error:
         raise MeshError(f"It cannot be trained: {str(error).splitlines()[0]}") from None
@@ -169,13 +167,11 @@ def _rows(
         raise MeshError(f"It cannot be trained: {type(error).__name__}.") from None
     if len(found[names[0]]) > MOST_ROWS:
         raise MeshError(f"More than {MOST_ROWS:,} rows to learn from: publish fewer for it.")
-    given = dict(zip([*columns.numbers, *columns.words], names, strict=False))
-    said = {c: found[name] for c, name in given.items()}
-    rest = names[len(given) :]
+    rest = names[len(features) :]
     return {
-        "features": said,
+        "features": {c: found[name] for c, name in zip(features, names, strict=False)},
         "target": found[rest[0]],
-        "by": found[rest[1]],
+        "held": found[rest[1]],
         "baseline": found[rest[2]] if training.baseline else None,
     }
 
@@ -206,18 +202,18 @@ def _matrices(found: Mapping[str, Any], columns: Columns, rows: int) -> tuple[An
     return numbers, words
 
 
-def _held_out(split: Split, seed: int, by: Any) -> Any:
-    """The same rows for the same seed, whatever other rows there are. A row without a value of
-    `by` is learnt from."""
-    import numpy as np
-
-    masked = np.ma.getmaskarray(np.ma.asarray(by))
+def _held_out(split: Split, seed: int) -> exp.Expression:
+    """Whether a row is held out: the same rows for the same seed, whatever other rows there are. A
+    row without a value of `by` is learnt from."""
+    by = exp.column(split.by, quoted=True)
     if split.since is not None:
-        return ~masked & (np.ma.getdata(by).astype("datetime64[D]") >= np.datetime64(split.since))
-    held = {value: _drawn(seed, value) < (split.share or 0) for value in {*by[~masked].tolist()}}
-    return np.array([not m and held[v] for v, m in zip(by, masked, strict=True)], dtype=bool)
-
-
-def _drawn(seed: int, value: str) -> float:
-    digest = hashlib.sha256(f"{seed}:{value}".encode()).digest()
-    return int.from_bytes(digest[:7]) / 2**56
+        day = exp.cast(exp.convert(str(split.since)), "date")
+        held: exp.Expression = exp.GTE(this=exp.cast(by, "date"), expression=day)
+    else:
+        # The first 56 bits of its digest, of which 2 to the power of 56 is the whole.
+        seeded = exp.DPipe(this=exp.convert(f"{seed}:"), expression=exp.cast(by, "varchar"))
+        digest = exp.func("left", exp.func("sha256", seeded, dialect="duckdb"), exp.convert(14))
+        drawn = exp.cast(exp.DPipe(this=exp.convert("0x"), expression=digest), "bigint")
+        share = exp.convert(int((split.share or 0) * 2**56))
+        held = exp.LT(this=drawn, expression=share)
+    return exp.func("coalesce", held, exp.false())
