@@ -49,6 +49,14 @@ def test_what_is_promised_and_kept_is_told_with_what_was_found(lab: DocumentLab)
     assert told == {"every_order": (True, "it is 3"), "few_days": (True, "it is 1")}
 
 
+def test_a_rule_that_can_never_be_judged_is_told_and_not_kept_to(lab: DocumentLab) -> None:
+    rule(lab, "no_operator", {"section": "By day", "metric": "rowCount"})
+    lab.publish(FIRST)
+    (told,) = lab.stands.rules
+    assert (told["rule"], told["holds"], told["blocks"]) == ("no_operator", False, False)
+    assert "exactly one operator" in told["found"]
+
+
 @pytest.mark.parametrize("kind", ENGINES)
 def test_a_section_that_leaves_a_row_out_is_not_shown(
     kind: type[DocumentLab], tmp_path: Path

@@ -21,10 +21,18 @@ _OF_A_MODEL = ("port", "metric", "inputs", "outputs")
 _OF_A_DOCUMENT = ("port", "section", "figure", "where", "metric", "filter", "query")
 
 
-def on_a_port(quality: DataQuality) -> tuple[str, dict[str, Any]]:
-    """What a clause promises, in words, and what its rule needs. Raises Unusable."""
+def port_of(quality: DataQuality) -> dict[str, Any]:
+    """What a clause is about, be it usable or not: its engine, and the port where it names one."""
     said = quality.implementation
-    if not isinstance(said, dict) or not isinstance(said.get("port"), str):
+    port = said.get("port") if isinstance(said, dict) else None
+    return {"engine": quality.engine, **({"port": port} if isinstance(port, str) else {})}
+
+
+def on_a_port(quality: DataQuality) -> tuple[str, dict[str, Any]]:
+    """What a clause promises, in words, and what its rule needs beside `port_of`. Raises
+    Unusable."""
+    said = quality.implementation
+    if not isinstance(said, dict) or "port" not in port_of(quality):
         raise Unusable("`implementation` names the `port` that it is about")
     said = {name: plain(value) for name, value in said.items()}
     model = quality.engine == MODEL
@@ -32,8 +40,7 @@ def on_a_port(quality: DataQuality) -> tuple[str, dict[str, Any]]:
     if odd := [n for n in said if n not in (*known, *OPERATORS)]:
         there = listing((*known, *OPERATORS), most=20)
         raise Unusable(f"`implementation.{odd[0]}` is not known; there is {there}")
-    promised, params = _of_a_model(said) if model else _of_a_document(said)
-    return promised, {"engine": quality.engine, "port": said["port"], **params}
+    return _of_a_model(said) if model else _of_a_document(said)
 
 
 def _of_a_document(said: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mesh_defs.contracts.clauses.on_ports import on_a_port
+from mesh_defs.contracts.clauses.on_ports import on_a_port, port_of
 from mesh_defs.contracts.clauses.options import plain
 from mesh_defs.contracts.clauses.properties import (
     Place,
@@ -68,6 +68,8 @@ def _clause(
             params = {"unusable": _out_of_reach(kind)}
     except Unusable as reason:
         params = {"unusable": str(reason)}
+    if kind == PORT_KIND:
+        params |= port_of(quality)
     try:
         schedule = schedule_of(quality)
         if schedule and kind == PORT_KIND:
