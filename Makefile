@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 # What contracts are compared with: any git revision, such as the last release or the main branch.
 AGAINST ?= HEAD~1
+# A file's tests stay together. A worker that dies ends the run: xdist would wait for it for ever.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile --max-worker-restart 0
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help
-.PHONY: help mesh demo-ports ui test test-all lint bench bench-contracts bench-words bench-agreements bench-ports beam clean
+.PHONY: help mesh demo-ports ui test test-slow test-all lint bench bench-contracts bench-words bench-agreements bench-ports beam clean
 
 help: ## List every target with a line each
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 mesh: $(VENV)/mesh.done ## Install, run the whole mesh on the demo data, show what was published
 	@$(BIN)/mesh run
@@ -22,13 +24,13 @@ demo-ports: $(VENV)/test.done ## Start a PostgreSQL, an S3 and an emulator of Bi
 ui: $(VENV)/mesh.done ## Serve Dagster's UI and daemon on loopback, each domain its own code server
 	@$(BIN)/mesh ui
 
-test: $(VENV)/test.done ## Lint, types, import rules and the tests (minutes)
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not slow" -n logical --dist loadfile --max-worker-restart 0
+test: $(VENV)/test.done lint ## Lint, types, import rules and the tests (minutes)
+	$(PYTEST) -m "not slow"
 
-test-all: $(VENV)/test.done ## Everything `make test` does, and the whole stories on the whole demo data
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+test-slow: $(VENV)/test.done ## The whole stories on the whole demo data, and whatever else takes long
+	$(PYTEST) -m slow
+
+test-all: test test-slow ## Everything: `make test`, then `make test-slow` (an hour)
 
 lint: $(VENV)/test.done ## Style, types, import rules, the mesh's own files, what changed in its contracts
 	$(BIN)/ruff check .
@@ -48,13 +50,13 @@ bench: $(VENV)/test.done ## Measure: what is promised about speed, as ratios in 
 bench-contracts: $(VENV)/test.done ## Measure contracts beside other tools, over 10 k to 10 M rows (ten minutes)
 	$(BIN)/python -m benchmarks.contracts
 
-bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, over 10 M rows (six minutes)
+bench-words: $(VENV)/test.done ## Measure the vocabulary beside SQL by hand, over 10 M rows (ten minutes)
 	$(BIN)/python -m benchmarks.vocabulary
 
 bench-agreements: $(VENV)/test.done ## Measure reconciling 10 to 10,000 agreements (a minute)
 	$(BIN)/python -m benchmarks.agreements
 
-bench-ports: $(VENV)/test.done ## Measure ports beside the plain library call, and a mesh with 1, 3, 6 ports
+bench-ports: $(VENV)/test.done ## Measure ports beside the plain library call, and a mesh with 1, 3, 6 ports (five minutes)
 	$(BIN)/python -m benchmarks.ports
 
 beam: $(VENV)/bin/python ## Apache Beam in an environment of its own, for sources that are pipelines
