@@ -1,4 +1,5 @@
-"""Delivery: a published snapshot goes from the lake to the product's other ports; how each stands.
+"""Delivery: a published snapshot goes from where its mesh is made to the product's other ports; how
+each stands.
 
 Nothing is audited or built here: what is published is what is delivered. What became of it is on a
 record a product, in the state folder, so that a port which failed is tried again by the next run.
@@ -7,9 +8,9 @@ record a product, in the state folder, so that a port which failed is tried agai
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,20 +27,18 @@ from mesh_defs.publishing.promised import (
     kept_days,
     owner_of,
     promised_columns,
+    promised_types,
     purpose_of,
     ruled_on,
 )
 from mesh_defs.storage.house import Published
 from mesh_defs.storage.houses import house_of
-from mesh_defs.storage.scratch import scratch
-from mesh_defs.storage.state import DUCKDB, State, read_json, write_json
-from mesh_defs.storage.tables import Snapshot
+from mesh_defs.storage.scratch import scratch, sweep
+from mesh_defs.storage.state import State, read_json, write_json
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Said of every other port of a mesh that is not made on DuckDB.
-_NOT_FROM_THERE = "what is published on BigQuery is not delivered to other ports yet"
 Status = Literal["published", "waiting", "failed", "not configured", "never published"]
 
 
@@ -101,12 +100,7 @@ def port_states(state: State, product: DataProduct) -> tuple[PortState, ...]:
         )
     ]
     for port in beyond_the_lake(product):
-        if state.target == DUCKDB:
-            found.append(_state(port, records.get(port.name, _Record()), standing))
-        else:
-            found.append(
-                PortState(port.name, port.kind, "", None, "not configured", None, _NOT_FROM_THERE)
-            )
+        found.append(_state(port, records.get(port.name, _Record()), standing))
     return tuple(found)
 
 
@@ -120,15 +114,19 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
 
     A port that fails is on the record with its error, and keeps no other from being delivered to.
     """
+    sweep(state)
     if undelivered(state, product):
         with one_at_a_time(state, product), scratch(state) as connection:
             # Whoever held the lock may have delivered it, or published another one.
             standing = delta.published(state, product)
-            for before, port in zip(
-                port_states(state, product)[1:], beyond_the_lake(product), strict=True
-            ):
-                if isinstance(standing, Snapshot) and before.status in ("waiting", "failed"):
-                    _deliver(state, product, port, standing, connection)
+            states = port_states(state, product)[1:]
+            ports = [
+                port
+                for before, port in zip(states, beyond_the_lake(product), strict=True)
+                if before.status in ("waiting", "failed")
+            ]
+            if standing:
+                _deliver_to(ports, state, product, standing, connection)
     return port_states(state, product)
 
 
@@ -141,14 +139,14 @@ def one_at_a_time(state: State, product: DataProduct) -> Iterator[None]:
         yield
 
 
-def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
-    """A snapshot of the lake, as the ports take it."""
+def audited(product: DataProduct, snapshot: Published, files: tuple[str, ...]) -> Audited:
+    """A snapshot, as the ports take it."""
     contract = product.contract
     return Audited(
         product.line,
         contract.major,
         _mark(snapshot),
-        snapshot.files,
+        files,
         promised_columns(contract),
         purpose_of(product),
         kept_days(contract),
@@ -159,36 +157,71 @@ def audited(product: DataProduct, snapshot: Snapshot) -> Audited:
     )
 
 
-def _deliver(
+def _deliver_to(
+    ports: Sequence[OutputPort],
     state: State,
     product: DataProduct,
-    declared: OutputPort,
-    standing: Snapshot,
+    standing: Published,
     connection: DuckDBPyConnection,
 ) -> None:
-    record = _read(state, product).get(declared.name, _Record())
-    told: list[Judged] = []
+    """What ports get is read once for all of them, and not at all for one that can't be reached."""
+    house, reached = house_of(state), dict[str, Port]()
+    for declared in ports:
+        with _put_down(state, product, [declared.name]):
+            if port := declared.open():
+                if not house.has_files:
+                    port.standing()
+                reached[declared.name] = port
+    if reached:
+        with (
+            _put_down(state, product, reached),
+            house.files_of(standing, promised_types(product.contract)) as files,
+        ):
+            ready = audited(product, standing, files)
+            for name, port in reached.items():
+                with _put_down(state, product, [name]) as tried:
+                    _deliver(port, ready, connection, tried)
+
+
+@dataclass
+class _Try:
+    """What becomes of a delivery, for as long as it lasts."""
+
+    record: _Record | None = None
+    told: list[Judged] = field(default_factory=list)
+
+
+@contextmanager
+def _put_down(state: State, product: DataProduct, names: Iterable[str]) -> Iterator[_Try]:
+    """Write what became of it on the record of these ports, whatever went wrong."""
+    tried, error = _Try(), ""
     try:
-        port = declared.open()
-        if port is None:
-            return
-        ready = audited(product, standing)
-        ready = replace(ready, judge=_telling(ready.judge, told))
-        planned = port.plan(connection, ready)
-        port.publish(connection, ready, prover(connection, planned, ready))
-        if (seen := port.standing()) != ready.mark:
-            raise MeshError(f"Readers see {seen or 'nothing'} there after it was delivered.")
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        record = _Record(port.location, ready.mark.published_at, standing.version, at)
-        if isinstance(port, Shelved):
-            port.hand_out(ready)
-    except MeshError as error:
-        record = replace(record, error=str(error))
-    except Exception as error:
+        yield tried
+    except MeshError as wrong:
+        error = str(wrong)
+    except Exception as wrong:
         traceback.print_exc()  # into the domain's log
         # An engine's words may quote a row, and more people read the record than the log.
-        record = replace(record, error=f"{type(error).__name__}; see the log of the domain")
-    _write(state, product, declared.name, replace(record, rules=[v.to_json() for v in told]))
+        error = f"{type(wrong).__name__}; see the log of the domain"
+    if not error and tried.record is None:
+        return
+    for name in names:
+        record = tried.record or _read(state, product).get(name, _Record())
+        if error:
+            record = replace(record, error=error)
+        _write(state, product, name, replace(record, rules=[v.to_json() for v in tried.told]))
+
+
+def _deliver(port: Port, ready: Audited, connection: DuckDBPyConnection, tried: _Try) -> None:
+    ready = replace(ready, judge=_telling(ready.judge, tried.told))
+    planned = port.plan(connection, ready)
+    port.publish(connection, ready, prover(connection, planned, ready))
+    if (seen := port.standing()) != ready.mark:
+        raise MeshError(f"Readers see {seen or 'nothing'} there after it was delivered.")
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    tried.record = _Record(port.location, ready.mark.published_at, ready.mark.snapshot, at)
+    if isinstance(port, Shelved):
+        port.hand_out(ready)
 
 
 def _telling(judge: Judge, told: list[Judged]) -> Judge:

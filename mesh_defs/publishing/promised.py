@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from mesh_defs.contracts.clauses.on_ports import MODEL
-from mesh_defs.contracts.clauses.properties import clustering_of, column_of, columns_of
+from mesh_defs.contracts.clauses.properties import (
+    ITEMS,
+    clustering_of,
+    column_of,
+    columns_of,
+)
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import amount, level_name
 from mesh_defs.contracts.port_rules import judged, judged_as_read, port_rules, query_over
 from mesh_defs.contracts.rules import Rule
+from mesh_defs.contracts.scan.physical import readings
 from mesh_defs.contracts.verdicts import NOT_EXECUTABLE, PASSED, Verdict
 from mesh_defs.model import DataContract, DataProduct
 from mesh_defs.ports.port import Column, Judge, Judged, Measured, Shown
@@ -39,6 +47,33 @@ def promised_columns(contract: DataContract) -> tuple[Column, ...]:
         )
         for prop in columns_of(first)
     )
+
+
+def promised_types(contract: DataContract) -> dict[str, list[exp.DataType]]:
+    """Of columns the types that every published value keeps to, as far as a type is promised: the
+    whole of it, or only a field or the items."""
+    first, found = contract.objects[0], dict[str, list[exp.DataType]]()
+    for rule in rules_of(contract):
+        said = rule.params
+        firm = rule.severity == "error" and not (said.get("unusable") or said.get("tolerance"))
+        if rule.kind != "physicalType" or rule.object != first.name or not firm:
+            continue
+        for promised in readings(said["type"], said["dialects"])[:1]:
+            (column,), (path,) = said["columns"], said.get("paths") or [()]
+            if all(step == ITEMS or step.startswith(".") for step in path):
+                for step in reversed(path):
+                    promised = _around(promised, step)
+                found.setdefault(column, []).append(promised)
+    return found
+
+
+def _around(inner: exp.DataType, step: str) -> exp.DataType:
+    """A list of items of a type, or a struct with a field of it."""
+    kind = exp.DataType.Type
+    if step == ITEMS:
+        return exp.DataType(this=kind.ARRAY, expressions=[inner], nested=True)
+    field = exp.ColumnDef(this=exp.to_identifier(step[1:], quoted=True), kind=inner)
+    return exp.DataType(this=kind.STRUCT, expressions=[field], nested=True)
 
 
 def purpose_of(product: DataProduct) -> str:

@@ -174,24 +174,24 @@ def storable(connection: DuckDBPyConnection, relation: exp.Expression | str) -> 
     columns = []
     for name, kind in zip(shape.columns, shape.types, strict=True):
         column = exp.column(name, quoted=True).sql("duckdb")
-        stored = _stored_as(kind)
+        stored = stored_as(kind)
         if stored != str(kind):
             column = f"CAST({column} AS {stored})"
         columns.append(f"{column} AS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
     return f"SELECT {', '.join(columns)} FROM {base}"
 
 
-def _stored_as(kind: Any) -> str:
+def stored_as(kind: Any) -> str:
     """The type that a DuckDB type is stored as, inside lists, structs and maps too."""
     if kind.id == "enum":
         return "VARCHAR"
     if kind.id in ("list", "array"):
-        return f"{_stored_as(kind.children[0][1])}[]"
+        return f"{stored_as(kind.children[0][1])}[]"
     if kind.id == "map":
-        return f"MAP({', '.join(_stored_as(inner) for _, inner in kind.children)})"
+        return f"MAP({', '.join(stored_as(inner) for _, inner in kind.children)})"
     if kind.id == "struct":
         fields = (
-            f"{exp.to_identifier(name, quoted=True).sql('duckdb')} {_stored_as(inner)}"
+            f"{exp.to_identifier(name, quoted=True).sql('duckdb')} {stored_as(inner)}"
             for name, inner in kind.children
         )
         return f"STRUCT({', '.join(fields)})"

@@ -4,7 +4,7 @@ its engine. What is behind it is in `on_duckdb` and `on_bigquery`; no rule of a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -154,6 +154,9 @@ class House(Protocol):
     dialect: str
     """The SQL that its models are compiled to."""
 
+    has_files: bool
+    """Whether a snapshot's files are at hand; where they are not, `files_of` reads all its rows."""
+
     def open(
         self, domain: str, about: Mapping[str, str] = ..., budget: int | None = None
     ) -> AbstractContextManager[Workshop]:
@@ -170,6 +173,16 @@ class House(Protocol):
         ...
 
     def products(self, ref: ProductRef, major: int) -> Series: ...
+
+    def files_of(
+        self, snapshot: Published, promised: Mapping[str, Sequence[exp.DataType]] = ...
+    ) -> AbstractContextManager[tuple[str, ...]]:
+        """A snapshot's rows as Parquet files, which are there for as long as this lasts.
+
+        `promised`: of columns the types that every published value keeps to, in parts. Raises
+        MeshError where rows cannot be had as they were published.
+        """
+        ...
 
     def standing(self) -> Iterable[Published]:
         """The newest snapshot of every product that was ever published."""

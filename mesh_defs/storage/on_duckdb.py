@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,6 +153,7 @@ class DuckDBHouse:
     state: State
     kind = "delta"
     dialect = "duckdb"
+    has_files = True
 
     @contextmanager
     def open(
@@ -177,6 +178,15 @@ class DuckDBHouse:
 
     def products(self, ref: ProductRef, major: int) -> DeltaSeries:
         return DeltaSeries(self.state.product(ref, major))
+
+    @contextmanager
+    def files_of(
+        self,
+        snapshot: Published,
+        promised: Mapping[str, Sequence[exp.DataType]] = MappingProxyType({}),
+    ) -> Iterator[tuple[str, ...]]:
+        assert isinstance(snapshot, tables.Snapshot)
+        yield snapshot.files
 
     def standing(self) -> Iterator[tables.Snapshot]:
         found = map(tables.snapshot, self.state.lake().glob("*/products/*/v*"))

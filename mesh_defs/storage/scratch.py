@@ -1,12 +1,19 @@
-"""A DuckDB in memory, to read published files with; a domain's own database is the workshop."""
+"""What lasts as long as it is used: a DuckDB in memory, to read published files with, and a folder.
+
+A domain's own database is the workshop.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
 from sqlglot import exp
 
 from mesh_defs.storage.state import State
@@ -23,6 +30,7 @@ _CLOSED = (
     "SET allow_community_extensions = false",
     "SET python_enable_replacements = false",  # else `FROM x` may read a variable of ours
 )
+_PASSING, _LOCK = "passing-", "passing.lock"
 
 
 @contextmanager
@@ -40,6 +48,43 @@ def scratch(state: State) -> Iterator[DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def passing(state: State) -> Iterator[Path]:
+    """An empty folder for files that nobody needs afterwards.
+
+    Its lock is free when whoever made it is dead; then whoever comes next removes it.
+    """
+    home = state.home / "tmp"
+    home.mkdir(parents=True, exist_ok=True)
+    sweep(state)
+    with FileLock(home / _LOCK):  # no other sweeps before the folder's lock is held
+        folder = Path(tempfile.mkdtemp(prefix=_PASSING, dir=home))
+        mine = FileLock(folder / _LOCK)
+        mine.acquire()
+    try:
+        yield folder
+    finally:
+        with FileLock(home / _LOCK):
+            mine.release()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(state: State) -> None:
+    """Remove what killed processes left of such folders."""
+    home = state.home / "tmp"
+    if not any(home.glob(f"{_PASSING}*/")):
+        return
+    with FileLock(home / _LOCK):
+        for folder in home.glob(f"{_PASSING}*/"):
+            lock = FileLock(folder / _LOCK)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            lock.release()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def lock_down(connection: DuckDBPyConnection, files: Iterable[str]) -> None:

@@ -116,13 +116,29 @@ def typed(cell: str) -> Any:
     return int(cell.replace(",", "")) if re.fullmatch(r"-?[\d,]+", cell) else cell
 
 
+def cells_of_page(path: Path) -> list[list[str]]:
+    text = path.read_text()
+    table = text[text.index("<table>") : text.index("</table>")]
+    return [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in table.split("<tr>")[1:]]
+
+
+def cells_of_pdf(path: Path) -> list[list[str]]:
+    """The words as they lie on the page, by another library than the platform's."""
+    from pypdf import PdfReader
+
+    pages = PdfReader(path).pages
+    lines = "\n".join(p.extract_text(extraction_mode="layout") for p in pages).splitlines()
+    lines = [line.strip() for line in lines if line.strip()]
+    first = lines.index("All orders") + 1
+    end = next(n for n, line in enumerate(lines) if line.startswith("Product"))
+    return [re.split(r"\s{2,}", line) for line in lines[first:end]]
+
+
 class DashboardLab(DocumentLab):
     kind = "dashboard"
 
     def cells(self) -> list[list[str]]:
-        text = self.path.read_text()
-        table = text[text.index("<table>") : text.index("</table>")]
-        return [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in table.split("<tr>")[1:]]
+        return cells_of_page(self.path)
 
     def tamper(self) -> None:
         text = self.path.read_text()
@@ -140,15 +156,7 @@ class PdfLab(DocumentLab):
     kind = "pdf"
 
     def cells(self) -> list[list[str]]:
-        """The words as they lie on the page, by another library than the platform's."""
-        from pypdf import PdfReader
-
-        pages = PdfReader(self.path).pages
-        lines = "\n".join(p.extract_text(extraction_mode="layout") for p in pages).splitlines()
-        lines = [line.strip() for line in lines if line.strip()]
-        first = lines.index("All orders") + 1
-        end = next(n for n, line in enumerate(lines) if line.startswith("Product"))
-        return [re.split(r"\s{2,}", line) for line in lines[first:end]]
+        return cells_of_pdf(self.path)
 
     def tamper(self) -> None:
         """A PDF of the same look, in which one order cost something else."""

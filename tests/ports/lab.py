@@ -137,7 +137,7 @@ class Lab:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"CREATE TABLE candidate AS {sql}")
             made = delta.publish(DuckDBWorkshop(connection), self.state, product, "candidate", said)  # type: ignore[arg-type]
-        return audited(product, made)
+        return audited(product, made, made.files)
 
     def deliver(self) -> PortState:
         return next(s for s in deliver(self.state, self.product) if s.name == self.port)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,25 @@ def test_verdicts_and_rows_are_the_same(product: str, demo: Both) -> None:
     here, there = (engine.rows(product, columns) for engine in (demo.here, demo.there))
     assert here, "nothing is compared"
     assert not differences(here, there)[:3]
+
+
+def _ports(engine: OnDuckDB | OnBigQuery, product: str) -> dict[str, Any]:
+    shown = engine.mesh("show", product, "--json").json
+    return {p["name"]: p for p in shown["ports"] if p["kind"] not in ("delta", "bigquery")}
+
+
+@pytest.mark.parametrize(
+    ("product", "port"),
+    [
+        ("growth.household_segments", "dashboard"),
+        ("growth.campaign_uplift", "monday_report"),
+        ("growth.household_months", "next_month"),
+    ],
+)
+def test_documents_and_models_are_made_on_both(product: str, port: str, demo: Both) -> None:
+    here, there = (_ports(engine, product)[port] for engine in (demo.here, demo.there))
+    print(here, there)
+    assert (here["status"], here["error"]) == (there["status"], there["error"])
 
 
 def test_nothing_to_do_is_nothing_done(demo: Both) -> None:

@@ -1,13 +1,13 @@
 """A mesh on BigQuery: a domain's workshop is a private dataset.
 
-Where everything is, is said in `warehouse`; how files come there, in `loading`; what is published,
-in `table_series`.
+Where everything is, is said in `warehouse`; how files come there, in `loading`, and how rows become
+files, in `unloading`; what is published, in `table_series`.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from mesh_defs.model import ProductRef
+from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.storage import tables
 from mesh_defs.storage.bigquery.client import told
 from mesh_defs.storage.bigquery.loading import load_landing
@@ -28,8 +28,10 @@ from mesh_defs.storage.bigquery.table_series import (
     sql_of,
     text_of,
 )
+from mesh_defs.storage.bigquery.unloading import unload
 from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.house import HOME, Published
+from mesh_defs.storage.scratch import passing
 from mesh_defs.storage.state import State, read_json, write_json
 
 if TYPE_CHECKING:
@@ -137,6 +139,7 @@ class BigQueryHouse:
     warehouse: Warehouse
     kind = "bigquery"
     dialect = "bigquery"
+    has_files = False
 
     @contextmanager
     def open(
@@ -170,6 +173,24 @@ class BigQueryHouse:
 
     def builds(self, domain: str) -> Any:
         return self.state.workshop(domain).with_suffix(".builds.json")
+
+    @contextmanager
+    def files_of(
+        self,
+        snapshot: Published,
+        promised: Mapping[str, Sequence[exp.DataType]] = MappingProxyType({}),
+    ) -> Iterator[tuple[str, ...]]:
+        assert isinstance(snapshot, TableSnapshot)
+        with passing(self.state) as folder:
+            file = folder / "rows.parquet"
+            with told():
+                rows = unload(self.warehouse.reader(), name_of(snapshot.table), file, promised)
+            if rows != (published := snapshot.metadata["rows"]):
+                raise MeshError(
+                    f"BigQuery gave {rows:,} rows of {snapshot.location}, where {published:,} were "
+                    "published."
+                )
+            yield (str(file),)
 
     def standing(self) -> Iterator[TableSnapshot]:
         with told():

@@ -7,7 +7,7 @@ them: JSON in which each is `{"v": …}`, and what is in a record `{"f": [{"v": 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,21 @@ _SCALARS = {
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _STANDARD = {old: new for new, old in _LEGACY.items()}
 _LISTS = ("list", "array")
+_T = exp.DataType.Type
+_ARRAYS, _DECIMALS = (_T.ARRAY, _T.LIST), (_T.DECIMAL, _T.BIGDECIMAL)
+# Back again: each holds every value that the type there can have.
+_KINDS = {
+    "INT64": "BIGINT",
+    "BOOL": "BOOLEAN",
+    "FLOAT64": "DOUBLE",
+    "STRING": "VARCHAR",
+    "JSON": "VARCHAR",
+    "BYTES": "BLOB",
+    "DATE": "DATE",
+    "TIME": "TIME",
+    "DATETIME": "TIMESTAMP",
+    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+}
 # A page of rows is Python's for a moment. BigQuery ends one at 10 MB, however many rows are asked
 # for; an emulator looks for its beginning in the whole table.
 _PAGE = 50_000
@@ -63,6 +78,54 @@ def field_of(name: str, kind: Any) -> Field:
     if (there := _SCALARS.get(str(kind))) is None:
         raise MeshError(f"BigQuery has no type for column `{name}`, which is {kind}.")
     return {"name": name, "type": _LEGACY.get(there, there), "mode": "NULLABLE"}
+
+
+def kind_of(field: Mapping[str, Any], promised: Sequence[exp.DataType] = ()) -> exp.DataType:
+    """DuckDB's type that holds every value of a column of BigQuery.
+
+    Of a decimal that a query made BigQuery keeps no digits: they are the promised ones, where some
+    are promised. Raises MeshError for a type that DuckDB has no equal of.
+    """
+    if field.get("mode") == "REPEATED":
+        items = [p.expressions[0] for p in promised if p.this in _ARRAYS and p.expressions]
+        inner = kind_of({**field, "mode": "NULLABLE"}, items)
+        return exp.DataType(this=_T.ARRAY, expressions=[inner], nested=True)
+    said = _STANDARD.get(str(field["type"]), str(field["type"]))
+    if said == "STRUCT":
+        parts = [
+            exp.ColumnDef(
+                this=exp.to_identifier(of["name"], quoted=True),
+                kind=kind_of(of, _within(promised, of["name"])),
+            )
+            for of in field["fields"]
+        ]
+        return exp.DataType(this=_T.STRUCT, expressions=parts, nested=True)
+    if said in ("NUMERIC", "BIGNUMERIC"):
+        return _decimal(field, said, promised)
+    if (there := _KINDS.get(said)) is None:
+        raise MeshError(f"Column `{field['name']}` is {said}, which DuckDB has no type for.")
+    return exp.DataType.build(there, dialect="duckdb")
+
+
+def _within(promised: Sequence[exp.DataType], name: str) -> list[exp.DataType]:
+    """What is promised of a field of a struct."""
+    structs = (p for p in promised if p.this == _T.STRUCT)
+    fields = (f for p in structs for f in p.expressions if isinstance(f, exp.ColumnDef))
+    return [f.kind for f in fields if f.name == name and f.kind]
+
+
+def _decimal(field: Mapping[str, Any], said: str, promised: Sequence[exp.DataType]) -> exp.DataType:
+    digits, places = int(field.get("precision") or 0), int(field.get("scale") or 0)
+    if not digits:
+        sizes = [[int(e.name) for e in p.expressions] for p in promised if p.this in _DECIMALS]
+        whole = [38, 9] if said == "NUMERIC" else []
+        digits, places = [*next(filter(None, [*sizes, whole]), []), 0, 0][:2]
+    if not 0 < digits <= 38:
+        raise MeshError(
+            f"Column `{field['name']}` is {type_of(field)}, and DuckDB's decimals have 38 digits. "
+            "Say in the contract how many it needs: `physicalType: decimal(38,12)`."
+        )
+    return exp.DataType.build(f"DECIMAL({digits}, {places})", dialect="duckdb")
 
 
 def type_of(field: Mapping[str, Any]) -> str:
