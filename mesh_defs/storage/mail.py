@@ -42,7 +42,7 @@ class Mailbox:
             ((code, said),) = error.recipients.values()
             raise Refused(self._said(code, said)) from None
         except smtplib.SMTPServerDisconnected as error:
-            raise MeshError(f"The mail server hung up: {error}") from None
+            raise MeshError(f"The mail server hung up: {self._shown(str(error))}") from None
         except smtplib.SMTPResponseException as error:
             raise Refused(self._said(error.smtp_code, error.smtp_error)) from None
         except (smtplib.SMTPException, OSError) as error:
@@ -50,7 +50,11 @@ class Mailbox:
 
     def _said(self, code: int, said: bytes | str) -> str:
         text = said.decode(errors="replace") if isinstance(said, bytes) else said
-        return self._address.hide(f"{code} {' '.join(text.split())}"[:_LONGEST])
+        return self._shown(f"{code} {text}")
+
+    def _shown(self, text: str) -> str:
+        """Hidden before it is cut: the first half of a secret is one, too."""
+        return self._address.hide(" ".join(text.split()))[:_LONGEST]
 
 
 def sender_of(address: Address, otherwise: str) -> str:

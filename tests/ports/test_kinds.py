@@ -9,7 +9,6 @@ import pytest
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.kinds import grants_of, ports_of, problems
-from mesh_defs.storage.servers import address_of, variable_of
 from tests.ports.lab import CONTRACT, DESCRIPTOR, Lab
 from tests.tiny_mesh import build
 
@@ -94,23 +93,3 @@ def test_a_port_is_of_the_major_version_it_says(tmp_path: Path) -> None:
     head, _, port = text.partition("name: exit")
     (lab.root / DESCRIPTOR).write_text(f"{head}name: exit{port.replace('1.0.0', '2.0.0', 1)}")
     assert [p.name for p in ports_of(lab.product)] == ["orders"]
-
-
-@pytest.mark.parametrize(
-    ("server", "variable"),
-    [("apps", "MESH_SERVER__APPS"), ("our apps-2", "MESH_SERVER__OUR_APPS_2")],
-)
-def test_a_servers_variable(server: str, variable: str) -> None:
-    assert variable_of(server) == variable
-
-
-def test_an_address_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MESH_SERVER__APPS", "postgresql://me:hunter2%21@db/apps")
-    found = address_of("apps", ("postgresql",))
-    assert found is not None
-    assert "hunter2" not in repr(found)
-    assert found.hide("no hunter2! and no hunter2%21") == "no *** and no ***"
-    with pytest.raises(MeshError, match="expected s3://") as caught:
-        address_of("apps", ("s3",))
-    assert "hunter2" not in str(caught.value)
-    assert address_of("nobody", ("s3",)) is None
