@@ -1,5 +1,5 @@
 """Where a mesh's products are made and published, as the run sees it: the wall between a run and
-its engine. What is behind it is in `on_duckdb` and `on_bigquery`; no rule of a run is here.
+its engine. What is behind it is in `on_duckdb` and `bigquery`; no rule of a run is here.
 """
 
 from __future__ import annotations

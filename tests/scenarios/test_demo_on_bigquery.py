@@ -14,6 +14,7 @@ import pytest
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
 from tests.domains.two_engines import MESH, differences
 from tests.emulator.running import Emulator
+from tests.ports.document_labs import cells_of_page
 from tests.scenarios.both_engines import Both, OnBigQuery, OnDuckDB
 from tests.scenarios.story import Said, copy_of_the_demo, raw, write
 
@@ -40,6 +41,8 @@ AMOUNTS = {
     "growth/contracts/household_segments": ("OrEqualTo: 2400", "OrEqualTo: 24"),
 }  # fmt: skip
 
+# How many households are shown together; of so few, fewer.
+FEWEST = ("growth/reports/household_segments.dashboard.yaml", "count(*) >= 5", "count(*) >= 1")
 
 # When a run saw a state of the source.
 OWN = {"valid_from", "valid_to"}
@@ -54,6 +57,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterat
         promised = path.read_text(encoding="utf-8")
         assert promised.count(whole) == 1, contract
         path.write_text(promised.replace(whole, part), encoding="utf-8")
+    report, whole, part = FEWEST
+    path = root / "domains" / report
+    shown = path.read_text(encoding="utf-8")
+    assert whole in shown
+    path.write_text(shown.replace(whole, part), encoding="utf-8")
     sources = {source: _part(folder, source, which) for source, which in PART.items()}
     yield Both(
         OnDuckDB(root, folder / "here", sources),
@@ -89,7 +97,8 @@ def test_verdicts_and_rows_are_the_same(product: str, demo: Both) -> None:
     assert not differences(here, there)[:3]
 
 
-def _ports(engine: OnDuckDB | OnBigQuery, product: str) -> dict[str, Any]:
+def _ports(engine: OnDuckDB | OnBigQuery, product: str) -> dict[str, dict[str, Any]]:
+    """Those beside where it is published."""
     shown = engine.mesh("show", product, "--json").json
     return {p["name"]: p for p in shown["ports"] if p["kind"] not in ("delta", "bigquery")}
 
@@ -103,9 +112,14 @@ def _ports(engine: OnDuckDB | OnBigQuery, product: str) -> dict[str, Any]:
     ],
 )
 def test_documents_and_models_are_made_on_both(product: str, port: str, demo: Both) -> None:
-    here, there = (_ports(engine, product)[port] for engine in (demo.here, demo.there))
-    print(here, there)
-    assert (here["status"], here["error"]) == (there["status"], there["error"])
+    here, there = (_ports(engine, product) for engine in (demo.here, demo.there))
+    assert there.keys() == here.keys()
+    assert (there[port]["status"], there[port]["error"]) == ("published", "")
+    # A model is as good, to the digit, and a document has as many rows.
+    assert there[port]["rules"] == here[port]["rules"] != []
+    if port == "dashboard":
+        shown = [cells_of_page(Path(engine[port]["location"])) for engine in (here, there)]
+        assert shown[0] == shown[1]
 
 
 def test_nothing_to_do_is_nothing_done(demo: Both) -> None:

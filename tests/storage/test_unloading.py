@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from sqlglot import exp
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.proof import differences, proof_of
+from mesh_defs.storage.bigquery import house as bigquery
+from mesh_defs.storage.bigquery.table_series import TableSnapshot
 from mesh_defs.storage.bigquery.types import field_of, kind_of
 from mesh_defs.storage.bigquery.unloading import unload
+from mesh_defs.storage.bigquery.warehouse import Warehouse
+from mesh_defs.storage.state import State
 from mesh_defs.storage.workshop import read_files
 from tests.emulator.running import Emulator
 
@@ -64,6 +69,25 @@ def test_a_decimal_has_the_digits_that_are_promised(
 def test_what_duckdb_cannot_hold_is_named(kind: dict[str, Any], expected: str) -> None:
     with pytest.raises(MeshError, match=expected):
         kind_of({"name": "x", **kind})
+
+
+def test_fewer_rows_than_were_published_are_handed_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(client: object, table: str, to: Path, promised: object) -> int:
+        to.write_text("two rows")
+        return 2
+
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
+    monkeypatch.setattr(bigquery, "unload", cut_short)
+    there = Warehouse("local")
+    house = bigquery.BigQueryHouse(State(tmp_path), there)
+    table = there.table(there.published("shop"), "orders_v1__0")
+    snapshot = TableSnapshot(table, 0, {"rows": 3}, 0, datetime.now(UTC))
+    said = r"2 rows of local\.mesh_published_shop\.orders_v1__0, where 3 were published"
+    with pytest.raises(MeshError, match=said), house.files_of(snapshot):
+        pytest.fail("they were handed out")
+    assert [*tmp_path.rglob("*.parquet")] == []
 
 
 ROWS = """
