@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.ports.grants import Grants
@@ -21,9 +21,24 @@ if TYPE_CHECKING:
 
 Shape = tuple[tuple[str, str], ...]
 """Columns, each with its type, in the words of whoever has them."""
-Prove = Callable[["exp.Expression", Shape], None]
-"""Takes rows as they were read back and the shape that the target says they have. Raises MeshError
-where they are not what was audited."""
+
+
+@dataclass(frozen=True)
+class Summed:
+    """Rows that stay where they are: the target sums them up, and DuckDB can do the same."""
+
+    there: Callable[[], Sequence[int]]
+    """What the target's one query answers, and `here` in DuckDB of the same rows: how many rows
+    there are, a checksum over whole ones, and of each column in order a checksum and its nulls."""
+    here: Callable[[exp.Expression], str]
+    """DuckDB's query over other rows."""
+
+
+Held = Union["exp.Expression", Summed]
+"""The rows at a target: as they were read back, which can be done once, or summed up there."""
+Prove = Callable[[Held, Shape], None]
+"""Takes what a target holds and the shape that it says it has. Raises MeshError where that is not
+what was audited."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +179,8 @@ class TablePort(Port, Protocol):
 
     def read_back(
         self, connection: DuckDBPyConnection, audited: Audited
-    ) -> AbstractContextManager[exp.Expression]:
-        """The rows that readers see there now, in the snapshot's types. They can be read once."""
+    ) -> AbstractContextManager[Held]:
+        """The rows that readers see there now: in the snapshot's types, or summed up."""
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,20 @@
 """The proof that a port holds what was audited: rows, a checksum a column, the shape.
 
 Checksums do not depend on the order of the rows. One more is over whole rows: values that changed
-places between rows would leave each column as it was.
+places between rows would leave each column as it was. Rows that were read back are hashed
+here; what a target and DuckDB both make of the same rows is said where the target is spoken to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from mesh_defs.model import MeshError
-from mesh_defs.ports.port import Audited, Prove, Shape, TablePort
+from mesh_defs.ports.port import Audited, Held, Prove, Shape, Summed, TablePort
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -36,19 +37,22 @@ def verify(connection: DuckDBPyConnection, port: TablePort, audited: Audited) ->
         shown = "nothing" if standing is None else f"snapshot {standing.snapshot}"
         raise MeshError(f"Readers see {shown} there, where {audited.name} is expected.")
     prove = prover(connection, port.plan(connection, audited), audited)
-    with port.read_back(connection, audited) as rows:
-        prove(rows, port.shape())
+    with port.read_back(connection, audited) as held:
+        prove(held, port.shape())
 
 
 def prover(connection: DuckDBPyConnection, planned: Shape, audited: Audited) -> Prove:
-    """What holds rows that were read back against a snapshot, which it scans."""
+    """What holds rows at a target against a snapshot, which it scans."""
 
-    def prove(rows: exp.Expression, shape: Shape) -> None:
-        kinds = kinds_of(connection, audited)
-        wanted = proof_of(connection, read_files(audited.files), kinds)
+    def prove(held: Held, shape: Shape) -> None:
+        kinds, files = kinds_of(connection, audited), read_files(audited.files)
         wrong = [*_other_shape(planned, shape)]
-        if not wrong:
-            wrong = [*differences(wanted, proof_of(connection, rows, kinds))]
+        if not wrong and isinstance(held, Summed):
+            wanted = _proof(kinds, connection.execute(held.here(files)).fetchone())
+            wrong = [*differences(wanted, _proof(kinds, held.there()))]
+        elif not wrong:
+            wanted = proof_of(connection, files, kinds)
+            wrong = [*differences(wanted, proof_of(connection, held, kinds))]
         if wrong:
             raise MeshError(f"It is not what was audited: {'; '.join(wrong)}.")
 
@@ -76,12 +80,8 @@ def proof_of(
     asked = ["count(*)", _sum(f"hash({', '.join(values) or '0'})")]
     for value in values:
         asked += [_sum(f"hash({value})"), f"count(*) - count({value})"]
-    found = connection.execute(f"SELECT {', '.join(asked)} FROM {rows.sql('duckdb')}").fetchone()
-    assert found is not None
-    count, whole, *each = found
-    return Proof(
-        count, whole, dict(zip(kinds, zip(each[::2], each[1::2], strict=True), strict=True))
-    )
+    query = f"SELECT {', '.join(asked)} FROM {rows.sql('duckdb')}"
+    return _proof(kinds, connection.execute(query).fetchone())
 
 
 def differences(wanted: Proof, found: Proof) -> Iterator[str]:
@@ -97,6 +97,15 @@ def differences(wanted: Proof, found: Proof) -> Iterator[str]:
             yield f"column `{name}` has other values"
     if wanted.columns == found.columns and wanted.whole != found.whole:
         yield "values have changed places between rows"
+
+
+def _proof(kinds: Mapping[str, Any], found: Sequence[int] | None) -> Proof:
+    """A row of sums: of all rows, and then two of each column."""
+    assert found is not None
+    count, whole, *each = found
+    return Proof(
+        count, whole, dict(zip(kinds, zip(each[::2], each[1::2], strict=True), strict=True))
+    )
 
 
 def _other_shape(planned: Shape, found: Shape) -> Iterator[str]:

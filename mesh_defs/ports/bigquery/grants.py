@@ -18,11 +18,15 @@ from mesh_defs.ports.grants import Grant
 from mesh_defs.ports.places import bigquery_groups, bigquery_table
 from mesh_defs.ports.port import Target
 from mesh_defs.storage.bigquery.client import connected
+from mesh_defs.storage.bigquery.labels import job_labels
+from mesh_defs.storage.bigquery.warehouse import prefix_of_environment
 from mesh_defs.storage.servers import Address
 
 if TYPE_CHECKING:
     from google.api_core.iam import Policy
     from google.cloud.bigquery import Client, Table
+
+    from mesh_defs.storage.bigquery.metered import MeteredClient
 
 READER = "roles/bigquery.dataViewer"
 FOREIGN = "role:"
@@ -91,8 +95,12 @@ class BigQueryGrants:
         return f"{self.project}.{self.dataset}.{self.table}"
 
     @contextmanager
-    def client(self) -> Iterator[Client]:
-        with connected(self.project, self.region, self.endpoint) as client:
+    def client(self) -> Iterator[MeteredClient]:
+        """One whose jobs say whose they are."""
+        ref = self.target.product
+        about = {"domain": ref.domain, "product": ref.product, "port": self.target.port}
+        labels = job_labels(prefix_of_environment(), about)
+        with connected(self.project, self.region, self.endpoint, labels) as client:
             yield client
 
     def found(self, client: Client) -> Table | None:

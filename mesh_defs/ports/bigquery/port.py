@@ -1,6 +1,7 @@
 """The BigQuery port: a product as one table, which a copy job replaces whole.
 
-A snapshot is loaded into a table of its own, `purchases_v1__7_5f3a91c0`, and proven there. Which
+A snapshot is loaded into a table of its own, `purchases_v1__7_5f3a91c0`, and proven there: BigQuery
+sums it up in one query, as DuckDB does the snapshot's files. Which
 one is about to be shown is written on the readers' table, over what was read; then one copy job
 replaces its rows, at once. Whether the job succeeded is what decides which snapshot stands.
 Tables that a killed process left go by themselves after a day.
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -28,11 +30,12 @@ from mesh_defs.ports.bigquery.labels import (
     standing_mark,
 )
 from mesh_defs.ports.places import bigquery_tags
-from mesh_defs.ports.port import Audited, Mark, Prove, Shape
+from mesh_defs.ports.port import Audited, Mark, Prove, Shape, Summed
 from mesh_defs.ports.proof import kinds_of
-from mesh_defs.storage.bigquery.client import load
+from mesh_defs.storage.bigquery.checksums import summed_here, summed_there
+from mesh_defs.storage.bigquery.client import job_labels_of, load
 from mesh_defs.storage.bigquery.layout import layout_of
-from mesh_defs.storage.bigquery.types import Field, field_of, has_holes, rows_of, type_of
+from mesh_defs.storage.bigquery.types import Field, field_of, has_holes, type_of
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -63,8 +66,7 @@ class BigQueryPort(BigQueryGrants):
             try:
                 load(client, audited.files, self._aside(token), made.schema)
                 made = client.get_table(self._aside(token))
-                with rows_of(client, made, kinds_of(connection, audited)) as rows:
-                    prove(rows, _shape_of(made))
+                prove(_summed(client, made, kinds_of(connection, audited)), _shape_of(made))
                 self._announce(client, audited, token)
                 self._copy(client, token)
                 self._settle(client, audited, fields, token)
@@ -83,14 +85,9 @@ class BigQueryPort(BigQueryGrants):
             return _shape_of(self._there(client))
 
     @contextmanager
-    def read_back(
-        self, connection: DuckDBPyConnection, audited: Audited
-    ) -> Iterator[exp.Expression]:
-        with (
-            self.client() as client,
-            rows_of(client, self._there(client), kinds_of(connection, audited)) as rows,
-        ):
-            yield rows
+    def read_back(self, connection: DuckDBPyConnection, audited: Audited) -> Iterator[Summed]:
+        with self.client() as client:
+            yield _summed(client, self._there(client), kinds_of(connection, audited))
 
     def _there(self, client: Client) -> Table:
         found = self.found(client)
@@ -204,8 +201,9 @@ class BigQueryPort(BigQueryGrants):
         from google.cloud.bigquery import CopyJobConfig
 
         config = CopyJobConfig(
-            write_disposition="WRITE_TRUNCATE", create_disposition="CREATE_NEVER"
-        )
+            write_disposition="WRITE_TRUNCATE", create_disposition="CREATE_NEVER",
+            labels=job_labels_of(client),
+        )  # fmt: skip
         client.copy_table(
             self._aside(token), self.place, job_id=self._job(token), job_config=config
         ).result()
@@ -231,6 +229,16 @@ class BigQueryPort(BigQueryGrants):
             )
         except PreconditionFailed:
             return
+
+
+def _summed(client: Client, table: Table, kinds: Mapping[str, Any]) -> Summed:
+    named = exp.table_(table.table_id, table.dataset_id, table.project, quoted=True)
+
+    def there() -> list[int]:
+        (row,) = client.query(summed_there(kinds, named)).result()
+        return [int(value) for value in row.values()]
+
+    return Summed(there, partial(summed_here, kinds))
 
 
 def _fields(

@@ -56,14 +56,18 @@ def client_for(tables: Mapping[str, exp.Table]) -> Iterator[Client]:
 
 @contextmanager
 def connected(
-    project: str | None = None, location: str | None = None, endpoint: str | None = None
-) -> Iterator[Client]:
-    """A client that works in a project, else in the environment's own, at an endpoint of its own.
+    project: str | None = None,
+    location: str | None = None,
+    endpoint: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[MeteredClient]:
+    """A client that works in a project, else in the environment's own, at an endpoint of its own;
+    each of its queries bears the labels.
 
     An emulator, which is what speaks plain HTTP, is shown no credentials. What Google or the
     network refuse while it is open is raised as MeshError.
     """
-    with told(), client_of(project, location, endpoint) as client:
+    with told(), client_of(project, location, endpoint, labels) as client:
         yield client
 
 
@@ -106,6 +110,12 @@ def told() -> Iterator[None]:
         raise MeshError(f"BigQuery: {first}") from error
 
 
+def job_labels_of(client: Client) -> dict[str, str]:
+    """What a client's queries bear, for its jobs of other kinds."""
+    said = client.default_query_job_config
+    return dict(said.labels) if said else {}
+
+
 def load(client: Client, files: Iterable[str | Path], to: str, fields: Sequence[Any]) -> None:
     """Append Parquet files to a table whose columns are `fields` (SchemaField).
 
@@ -119,7 +129,7 @@ def load(client: Client, files: Iterable[str | Path], to: str, fields: Sequence[
     for file in files:
         config = LoadJobConfig(
             schema=list(fields), source_format="PARQUET", write_disposition="WRITE_APPEND",
-            parquet_options=options,
+            parquet_options=options, labels=job_labels_of(client),
         )  # fmt: skip
         with Path(file).open("rb") as rows:
             job = client.load_table_from_file(rows, to, job_config=config)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-MESH, DOMAIN, PRODUCT, MODEL, RUN = (
-    f"mesh_{said}" for said in ("prefix", "domain", "product", "model", "run")
+MESH, DOMAIN, PRODUCT, MODEL, PORT, RUN = (
+    f"mesh_{said}" for said in ("prefix", "domain", "product", "model", "port", "run")
 )
 _NO_LABEL = re.compile(r"[^a-z0-9_-]")
 _LONGEST = 63
@@ -23,8 +23,8 @@ def label(text: str) -> str:
 
 
 def job_labels(prefix: str, about: Mapping[str, str]) -> dict[str, str]:
-    """The labels of a mesh's job. `about` says what is known: domain, product, model, run; what is
-    empty is left out."""
+    """The labels of a mesh's job. `about` says what is known: domain, product, model, port, run;
+    what is empty is left out."""
     said = {"prefix": prefix, **about}
     return {f"mesh_{name}": label(value) for name, value in said.items() if value}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.model import MeshError
+from mesh_defs.storage.bigquery.client import job_labels_of
 from mesh_defs.storage.bigquery.types import field_of
 from mesh_defs.storage.tables import Snapshot
 from mesh_defs.storage.workshop import read_files
@@ -35,10 +36,8 @@ def load_landing(client: Client, snapshot: Snapshot, to: str) -> None:
     options.enable_list_inference = True
     config = LoadJobConfig(
         schema=_fields(snapshot, to), source_format="PARQUET", write_disposition="WRITE_TRUNCATE",
-        parquet_options=options,
+        parquet_options=options, labels=job_labels_of(client),
     )  # fmt: skip
-    if client.default_query_job_config:
-        config.labels = client.default_query_job_config.labels
     with Path(file).open("rb") as rows:
         client.load_table_from_file(rows, to, job_config=config).result()
     table = client.get_table(to)

@@ -36,6 +36,11 @@ SECRETS_VARIABLE, PSEUDONYM = "MESH_BIGQUERY_SECRETS", "pseudonym"
 _furnished: set[tuple[object, ...]] = set()
 
 
+def prefix_of_environment() -> str:
+    """What tells the mesh from others in its projects."""
+    return os.environ.get(PREFIX_VARIABLE) or "mesh"
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """A project of BigQuery, and what the names of the mesh's datasets there begin with."""
@@ -47,8 +52,7 @@ class Warehouse:
     @classmethod
     def of_environment(cls) -> Warehouse:
         """Raises MeshError naming the variable that is missing or wrong."""
-        project = os.environ.get(PROJECT_VARIABLE, "")
-        prefix = os.environ.get(PREFIX_VARIABLE) or "mesh"
+        project, prefix = os.environ.get(PROJECT_VARIABLE, ""), prefix_of_environment()
         if not _PROJECT.fullmatch(project):
             said = f"`{project}` is no project" if project else "is not set"
             raise MeshError(
