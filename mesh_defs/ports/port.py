@@ -126,6 +126,8 @@ class Audited:
     """Columns whose values should lie together, the first first."""
     version: str = ""  # of the contract
     owner: str = ""  # the team's name
+    budget: int | None = None
+    """Bytes that an engine which is paid by the byte may read to prove it."""
     judge: Judge = field(default=_nothing_ruled, compare=False, repr=False)
 
     @property

@@ -76,6 +76,10 @@ def _job(
         (_job(_labels(domain="shop"), kind="load", into="mesh_inputs_shop"), "shop", None, "load"),
         (_job(_labels(domain="insight"), into="mesh_inputs_insight"), "insight", None, "mount"),
         (_job(_labels(domain="gone")), "gone", None, "mount"),
+        (_job(_labels(domain="shop", product="orders", port="exit")), "shop", "shop.orders",
+         "delivery"),
+        (_job(_labels(domain="shop", product="orders", port="exit"), kind="load", into="shop"),
+         "shop", "shop.orders", "delivery"),
         (_job({}), None, None, "unlabelled"),
         (_job({"team": "x"}), None, None, "unlabelled"),
         # Another mesh's, in the same project.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mesh_defs.access.costing.accounts import AUDIT, MODEL, MOUNT, PUBLICATION, UNLABELLED
+from mesh_defs.access.costing.accounts import AUDIT, DELIVERY, MODEL, MOUNT, PUBLICATION, UNLABELLED
 from mesh_defs.access.costing.charges import UNITS
 from mesh_defs.cli.say import NOTHING
 from mesh_defs.model.governance import GovernanceFile
@@ -261,7 +261,7 @@ def _read(mesh: TinyMesh, who: str, agreement: str | None, at: str | None = None
 def test_the_page_has_every_unit_and_kind_and_its_file_can_be_read() -> None:
     where = page("docs/reference/cost.md")
     said = where.read_text(encoding="utf-8")
-    kinds = (MODEL, AUDIT, PUBLICATION, LOAD, MOUNT, UNLABELLED)
+    kinds = (MODEL, AUDIT, PUBLICATION, LOAD, MOUNT, DELIVERY, UNLABELLED)
     assert [name for name in (*UNITS, *kinds) if f"`{name}`" not in said] == []
     (block,) = [b for b in blocks(where) if b.title == "governance.yaml"]
     assert GovernanceFile.model_validate(yaml.safe_load(block.text)).bigquery

@@ -64,6 +64,51 @@ def test_each_type_goes_there_and_comes_back(bigquery_lab: BigQueryLab) -> None:
     bigquery_lab.verify(made)
 
 
+_ROW = "INSERT INTO t (order_id, day, cents) VALUES (3, DATE '2024-05-01', 30)"
+TAMPERED = [
+    # What somebody does to `orders_v1`, what is found, and what puts it right again.
+    ("UPDATE t SET cents = 20 WHERE order_id = 1", "column `cents` has other values",
+     "UPDATE t SET cents = 10 WHERE order_id = 1"),
+    ("UPDATE t SET cents = NULL WHERE order_id = 1", "column `cents` has 1 nulls, where 0",
+     "UPDATE t SET cents = 10 WHERE order_id = 1"),
+    ("UPDATE t SET cents = 30 - cents WHERE order_id < 3", "values have changed places",
+     "UPDATE t SET cents = 30 - cents WHERE order_id < 3"),
+    ("DELETE FROM t WHERE order_id = 3", "2 rows, where 3 were published", _ROW),
+    (_ROW, "4 rows, where 3 were published", "DELETE FROM t WHERE order_id = 3"),
+]  # fmt: skip
+
+
+def test_what_is_changed_there_is_found_and_no_rows_are_listed(
+    bigquery_lab: BigQueryLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from google.cloud.bigquery import Client
+
+    from mesh_defs.model import MeshError
+
+    lab = bigquery_lab
+    monkeypatch.setattr(Client, "list_rows", lambda *_, **__: pytest.fail("rows are listed"))
+    made = lab.publish(FIRST)
+    for done, said, undone in TAMPERED:
+        lab.verify(made)
+        lab.ask(done.replace(" t ", " shop.orders_v1 "))
+        with pytest.raises(MeshError, match=said):
+            lab.verify(made)
+        lab.ask(undone.replace(" t ", " shop.orders_v1 "))
+
+
+def test_every_job_of_a_delivery_says_whose_it_is(bigquery_lab: BigQueryLab) -> None:
+    with bigquery_lab.client() as client:
+        before = {job.job_id for job in client.list_jobs(all_users=True)}
+        bigquery_lab.publish(FIRST)
+        jobs = [job for job in client.list_jobs(all_users=True) if job.job_id not in before]
+    assert sorted(job.job_type for job in jobs) == ["copy", "load", "query"]
+    for job in jobs:
+        assert job.labels == {
+            "mesh_prefix": "mesh", "mesh_domain": "shop", "mesh_product": "orders",
+            "mesh_port": "exit",
+        }, job.job_type  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

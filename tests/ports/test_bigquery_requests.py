@@ -1,7 +1,8 @@
 """What the BigQuery port asks Google for, where the emulator answers otherwise than Google does.
 
 A server of the test's own keeps one table's policy as the REST API has it: a policy is written over
-an etag, what was changed meanwhile is a 409, and a principal that nobody knows a 400.
+an etag, what was changed meanwhile is a 409, and a principal that nobody knows a 400. Another one
+takes the query that proves a delivery, which the emulator estimates at nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +11,24 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from sqlglot import exp
 
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.ports.bigquery.grants import BigQueryGrants, group_of
+from mesh_defs.ports.bigquery.labels import marked
+from mesh_defs.ports.bigquery.port import BigQueryPort
 from mesh_defs.ports.grants import Grant
-from mesh_defs.ports.port import Target
+from mesh_defs.ports.port import Audited, Mark, Target
+from mesh_defs.ports.proof import verify
+from mesh_defs.storage.bigquery.checksums import summed_here, summed_there
 from mesh_defs.storage.servers import Address
+from mesh_defs.storage.workshop import read_files
+from tests.rest import answering
 
 TABLE = "/bigquery/v2/projects/data/datasets/shop/tables/orders_v1"
 WHERE = "example.com"
@@ -163,3 +173,72 @@ def test_without_a_domain_of_groups_nobody_can_be_granted(google: Pair) -> None:
     with pytest.raises(MeshError, match="readerGroups"):
         nobody.grant(TILL)
     assert there.asked == []
+
+
+class Summing:
+    """One table that sums up as it is told to, and the jobs that were asked for (REST,
+    jobs.insert and jobs.getQueryResults)."""
+
+    def __init__(self, table: Any, sums: list[int], bytes_read: int) -> None:
+        self.table, self.sums, self.bytes_read = table, sums, bytes_read
+        self.asked: list[str] = []
+        self.jobs: list[Any] = []
+
+    def answer(self, path: str, _: dict[str, str], body: Any) -> tuple[int, Any]:
+        self.asked.append(path)
+        if path == TABLE:
+            return 200, self.table
+        if path.endswith("/jobs"):
+            self.jobs.append(body["configuration"])
+            read = {"query": {"totalBytesProcessed": str(self.bytes_read)}}
+            return 200, {**body, "status": {"state": "DONE"}, "statistics": read}
+        if "/queries/" in path:
+            fields = [{"name": f"a{i}", "type": "NUMERIC"} for i in range(len(self.sums))]
+            row = {"f": [{"v": str(number)} for number in self.sums]}
+            return 200, {
+                "jobComplete": True, "schema": {"fields": fields}, "rows": [row], "totalRows": "1",
+                "jobReference": {"projectId": "data", "jobId": "j"},
+            }  # fmt: skip
+        return 404, _error(404, "notFound", f"Not found: {path}")
+
+
+@pytest.mark.parametrize(("budget", "error"), [(None, ""), (600, ""), (599, "is 599 bytes")])
+def test_a_delivery_is_proven_by_one_query(budget: int | None, error: str, tmp_path: Path) -> None:
+    """Which bears labels, and keeps to the budget: what it would read is asked first."""
+    file = tmp_path / "rows.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1::BIGINT AS id, 'a' AS name) TO '{file}'")
+        rows = connection.read_parquet(str(file))
+        kinds = dict(zip(rows.columns, rows.types, strict=True))
+        sums = connection.execute(summed_here(kinds, read_files([str(file)]))).fetchone()
+        assert sums is not None
+        mark = Mark("2026-01-01T00:00:00.000+00:00", 7)
+        audited = Audited(ProductRef("shop", "orders"), 1, mark, (str(file),), budget=budget)
+        fields = [{"name": "id", "type": "INTEGER", "mode": "NULLABLE"},
+                  {"name": "name", "type": "STRING", "mode": "NULLABLE"}]  # fmt: skip
+        named = {"projectId": "data", "datasetId": "shop", "tableId": "orders_v1"}
+        there = Summing(
+            {"tableReference": named, "schema": {"fields": fields}, "labels": marked(mark)},
+            list(sums), 600,
+        )  # fmt: skip
+        with answering(there.answer) as url:
+            port = BigQueryPort(
+                Target(audited.product, 1, "exit", {}),
+                Address("X", f"bigquery://data?endpoint={url}"),
+            )
+            if error:
+                with pytest.raises(MeshError, match=error):
+                    verify(connection, port, audited)
+            else:
+                verify(connection, port, audited)
+    assert not [path for path in there.asked if path.endswith("/data")], "rows were listed"
+    dry, run = ([j for j in there.jobs if bool(j.get("dryRun")) is said] for said in (True, False))
+    assert (len(dry), len(run)) == (int(budget is not None), int(not error))
+    for job in run:
+        assert job["labels"] == {
+            "mesh_prefix": "mesh", "mesh_domain": "shop", "mesh_product": "orders",
+            "mesh_port": "exit",
+        }  # fmt: skip
+        assert job["query"]["query"] == summed_there(
+            kinds, exp.table_("orders_v1", "shop", "data", quoted=True)
+        )

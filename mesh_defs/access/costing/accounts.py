@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mesh_defs.storage.bigquery.jobs import LOAD, Job
-from mesh_defs.storage.bigquery.labels import DOMAIN, MESH, PRODUCT, label
+from mesh_defs.storage.bigquery.labels import DOMAIN, MESH, PORT, PRODUCT, label
 
-MODEL, AUDIT, PUBLICATION, MOUNT = "model", "audit", "publication", "mount"
+MODEL, AUDIT, PUBLICATION, MOUNT, DELIVERY = "model", "audit", "publication", "mount", "delivery"
 UNLABELLED = "unlabelled"
 _DBT = "dbt_invocation_id"
 _LANDED = "landing__"
@@ -139,6 +139,8 @@ def total(of: Iterable[Made]) -> Took:
 
 
 def _kind(job: Job, of: Datasets) -> str:
+    if PORT in job.labels:
+        return DELIVERY
     if job.kind == LOAD:
         return LOAD
     if _DBT in job.labels:

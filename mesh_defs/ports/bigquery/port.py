@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from google.cloud.bigquery import Client, Table
 
+    from mesh_defs.storage.bigquery.metered import MeteredClient
+
 _ABANDONED = timedelta(days=1)
 # How long whoever said that it is about to copy has until its job is there.
 _HEAD_START = 2.0
@@ -66,7 +68,7 @@ class BigQueryPort(BigQueryGrants):
             try:
                 load(client, audited.files, self._aside(token), made.schema)
                 made = client.get_table(self._aside(token))
-                prove(_summed(client, made, kinds_of(connection, audited)), _shape_of(made))
+                prove(_summed(client, made, connection, audited), _shape_of(made))
                 self._announce(client, audited, token)
                 self._copy(client, token)
                 self._settle(client, audited, fields, token)
@@ -87,7 +89,7 @@ class BigQueryPort(BigQueryGrants):
     @contextmanager
     def read_back(self, connection: DuckDBPyConnection, audited: Audited) -> Iterator[Summed]:
         with self.client() as client:
-            yield _summed(client, self._there(client), kinds_of(connection, audited))
+            yield _summed(client, self._there(client), connection, audited)
 
     def _there(self, client: Client) -> Table:
         found = self.found(client)
@@ -231,8 +233,13 @@ class BigQueryPort(BigQueryGrants):
             return
 
 
-def _summed(client: Client, table: Table, kinds: Mapping[str, Any]) -> Summed:
+def _summed(
+    client: MeteredClient, table: Table, connection: DuckDBPyConnection, audited: Audited
+) -> Summed:
+    """One query, of which is asked beforehand what it would read, where there is a budget."""
+    kinds = kinds_of(connection, audited)
     named = exp.table_(table.table_id, table.dataset_id, table.project, quoted=True)
+    client.keep_to(audited.budget, audited.product.domain)
 
     def there() -> list[int]:
         (row,) = client.query(summed_there(kinds, named)).result()

@@ -54,8 +54,8 @@ def summed_here(kinds: Mapping[str, Any], rows: exp.Expression) -> str:
     return f"SELECT {', '.join(asked)} FROM (SELECT {', '.join(inner)} FROM {rows.sql('duckdb')})"
 
 
-def summed_there(kinds: Mapping[str, Any], table: exp.Table) -> str:
-    """BigQuery's query for the same: one scan of the table."""
+def summed_there(kinds: Mapping[str, Any], rows: exp.Expression) -> str:
+    """BigQuery's query for the same: one scan of the rows."""
     hashes = [f"SUBSTR(TO_HEX(MD5({text.there})), 1, {_DIGITS})" for text in _texts(kinds)]
     inner = [f"{hashed} AS h{i}" for i, hashed in enumerate(hashes)]
     inner += [f"{_column(name).there} IS NULL AS n{i}" for i, name in enumerate(kinds)]
@@ -64,7 +64,7 @@ def summed_there(kinds: Mapping[str, Any], table: exp.Table) -> str:
     for i in range(len(kinds)):
         asked += [_added_there(f"h{i}"), f"COUNTIF(n{i})"]
     named = ", ".join(f"{each} AS a{i}" for i, each in enumerate(asked))
-    return f"SELECT {named} FROM (SELECT {', '.join(inner)} FROM {table.sql('bigquery')} AS {_ROW})"
+    return f"SELECT {named} FROM (SELECT {', '.join(inner)} FROM {rows.sql('bigquery')} AS {_ROW})"
 
 
 _ROW = "mesh_row"
@@ -134,13 +134,11 @@ def _part(value: _Said, kind: Any, depth: int) -> _Said:
 def _decimal(value: _Said, width: int, scale: int) -> _Said:
     """DuckDB writes as many digits behind the point as the type has, and none before it where the
     type has none; BigQuery writes those that there are, and 0 before it."""
-    text = value.put("CAST({} AS VARCHAR)", "CAST({} AS STRING)")
-    if not scale:
-        return text
+    text = value.put(*_PLAIN)
     if width == scale:
         text = text.put("replace({}, '.', '0.')", "{}")
     return text.put(
-        "rtrim(rtrim({}, '0'), '.')",
+        "rtrim(rtrim({}, '0'), '.')" if scale else "{}",
         "CASE WHEN STRPOS({}, '.') > 0 THEN RTRIM(RTRIM({}, '0'), '.') ELSE {} END",
     )
 

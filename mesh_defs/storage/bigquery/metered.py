@@ -23,6 +23,11 @@ class MeteredClient(Client):  # type: ignore[misc]
 
     estimated: int = 0
 
+    def keep_to(self, budget: int | None, domain: str) -> None:
+        """The domain's budget for an audit, and for what proves a delivery; None is no limit."""
+        self.most = budget
+        self.said = f"domains/{domain}/domain.yaml: `budget.audit`"
+
     def query(self, query: str, job_config: Any = None, **more: Any) -> Any:
         """Raises MeshError for a query that would go over the budget, before it is run."""
         if self.most is not None and not (job_config and job_config.dry_run):

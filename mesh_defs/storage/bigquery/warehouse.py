@@ -99,8 +99,7 @@ class Warehouse:
         """A client whose every query bears these labels, and that keeps to a budget of bytes."""
         said = job_labels(self.prefix, labels)
         with client_of(self.project, self.location or None, labels=said) as client:
-            client.most = budget
-            client.said = f"domains/{labels.get('domain')}/domain.yaml: `budget.audit`"
+            client.keep_to(budget, labels.get("domain", ""))
             yield client
 
     def reader(self) -> Client:
