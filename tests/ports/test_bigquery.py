@@ -159,7 +159,7 @@ def test_layout_labels_and_descriptions_come_from_the_contract(bigquery_lab: Big
             object=clustering,
             day={"partitioned": True},
             cents={"classification": "restricted"},
-            order_id={"classification": "public"},
+            order_id={"classification": "public", "description": "Its number. " * 200},
         )
     )
     made = bigquery_lab.publish(FIRST)
@@ -170,6 +170,8 @@ def test_layout_labels_and_descriptions_come_from_the_contract(bigquery_lab: Big
     assert table.expires is None
     fields = {field.name: field for field in table.schema}
     assert fields["day"].description == "When it was made."
+    assert len(fields["order_id"].description) <= 1024, "BigQuery takes no more"
+    assert fields["order_id"].description.endswith("number. …")
     assert {name: f.policy_tags and f.policy_tags.names for name, f in fields.items()} == {
         "order_id": None, "day": None, "cents": (TAG,),
     }  # fmt: skip

@@ -84,7 +84,7 @@ def test_what_the_contract_says_is_on_the_table_and_its_view(
     rows = made.subquery("rows")
     about = About(
         "What the tills' \\log has.",
-        {"shop": "Which 'shop'."},
+        {"shop": f"Which 'shop'.{' On and on.' * 200}"},
         ("day",),
         ("shop",),
         {"product": "orders", "owner": "Store Sales"},
@@ -97,8 +97,11 @@ def test_what_the_contract_says_is_on_the_table_and_its_view(
     assert table.clustering_fields == ["shop"]
     assert table.labels == view.labels == {"product": "orders", "owner": "store_sales"}
     assert view.description == about.description
-    said = [None, "Which 'shop'."]
-    assert [f.description for f in table.schema] == [f.description for f in view.schema] == said
+    said = [field.description for field in table.schema]
+    assert [field.description for field in view.schema] == said
+    assert said[0] is None
+    assert said[1].startswith("Which 'shop'. On") and said[1].endswith(" …")
+    assert len(said[1]) <= 1024, "BigQuery takes no more"
     assert series.history() == [(0, {"rows": 1, "run_id": "r"})]
     series.publish(workshop, rows, {}, About())
     assert client.get_table(f"{series.location}__1").time_partitioning is None

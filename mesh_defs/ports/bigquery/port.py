@@ -34,6 +34,7 @@ from mesh_defs.ports.port import Audited, Mark, Prove, Shape, Summed
 from mesh_defs.ports.proof import kinds_of
 from mesh_defs.storage.bigquery.checksums import summed_here, summed_there
 from mesh_defs.storage.bigquery.client import job_labels_of, load
+from mesh_defs.storage.bigquery.labels import OF_A_COLUMN, OF_A_TABLE, description
 from mesh_defs.storage.bigquery.layout import layout_of
 from mesh_defs.storage.bigquery.types import Field, field_of, has_holes, type_of
 from mesh_defs.storage.workshop import read_files
@@ -143,7 +144,7 @@ class BigQueryPort(BigQueryGrants):
             {
                 "tableReference": reference.to_api_repr(),
                 "schema": {"fields": fields},
-                "description": audited.description,
+                "description": description(audited.description, OF_A_TABLE),
                 "labels": labels_of(audited),
                 **layout_of(audited.partitions, audited.clustering, fields),
             }
@@ -259,7 +260,7 @@ def _fields(
         if said and said.required and field["mode"] == "NULLABLE":
             field["mode"] = "REQUIRED"
         if said and said.description:
-            field["description"] = said.description
+            field["description"] = description(said.description, OF_A_COLUMN)
         if said and (tag := (tags or {}).get(said.classification)):
             field["policyTags"] = {"names": [tag]}
         fields.append(field)

@@ -1,5 +1,6 @@
-"""What jobs and tables of BigQuery bear as labels, so that it can be told whose they are; which
-jobs a mesh has, and what they cost, is in `jobs`. No connection here.
+"""What jobs and tables of BigQuery bear as labels, so that it can be told whose they are, and how
+long a description may be; which jobs a mesh has, and what they cost, is in `jobs`. No connection
+here.
 
 A label's key begins with a small letter; keys and values have small letters, digits, `_` and `-`,
 63 at most (https://cloud.google.com/bigquery/docs/labels-intro#requirements).
@@ -8,6 +9,7 @@ A label's key begins with a small letter; keys and values have small letters, di
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 
 MESH, DOMAIN, PRODUCT, MODEL, PORT, RUN = (
@@ -15,6 +17,9 @@ MESH, DOMAIN, PRODUCT, MODEL, PORT, RUN = (
 )
 _NO_LABEL = re.compile(r"[^a-z0-9_-]")
 _LONGEST = 63
+OF_A_TABLE, OF_A_COLUMN = 16_384, 1_024
+"""How many characters a description has (https://cloud.google.com/bigquery/quotas, table limits).
+"""
 
 
 def label(text: str) -> str:
@@ -32,3 +37,8 @@ def job_labels(prefix: str, about: Mapping[str, str]) -> dict[str, str]:
 def table_labels(said: Mapping[str, str]) -> dict[str, str]:
     """The labels of a table, by key; what is empty is left out."""
     return {key: label(value) for key, value in said.items() if value}
+
+
+def description(said: str, most: int) -> str:
+    """A description as BigQuery takes it: what is longer ends at a word. The contract has all."""
+    return textwrap.shorten(said, most, placeholder=" …")

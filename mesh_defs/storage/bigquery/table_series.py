@@ -15,7 +15,7 @@ from sqlglot import exp
 from mesh_defs.model import MeshError
 from mesh_defs.storage.bigquery.client import told
 from mesh_defs.storage.bigquery.googlesql import in_googlesql
-from mesh_defs.storage.bigquery.labels import table_labels
+from mesh_defs.storage.bigquery.labels import OF_A_COLUMN, OF_A_TABLE, description, table_labels
 from mesh_defs.storage.bigquery.layout import layout_of
 from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.held import LONGEST_READ
@@ -23,10 +23,6 @@ from mesh_defs.storage.house import About, Workshop
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, SchemaField, Table
-
-# BigQuery's limit for the description of a table, in characters; what is said of a snapshot is
-# there, beside its rows.
-_MOST_SAID = 16_384
 
 
 @dataclass(frozen=True)
@@ -113,10 +109,10 @@ class TableSeries:
         run(client, f"CREATE TABLE {sql_of(table)}{laid_out} AS {text_of(rows)}")
         made = client.get_table(name_of(table))
         said = json.dumps({"rows": made.num_rows, **metadata}, default=str)
-        if len(said) > _MOST_SAID:
+        if len(said) > OF_A_TABLE:  # it stands beside the rows
             raise MeshError(
                 f"What is to be said of {self.location} has {len(said):,} characters, and BigQuery "
-                f"keeps {_MOST_SAID:,} with a table. Give the product fewer inputs."
+                f"keeps {OF_A_TABLE:,} with a table. Give the product fewer inputs."
             )
         made.description, made.labels = said, table_labels(about.labels)
         made.schema = [_described(of, about) for of in made.schema]
@@ -235,7 +231,7 @@ def _columns_of(fields: Sequence[SchemaField], about: About) -> str:
     """The columns of a view, each with its description."""
     each = []
     for of in fields:
-        said = about.columns.get(of.name)
+        said = description(about.columns.get(of.name, ""), OF_A_COLUMN)
         options = f" OPTIONS (description = {_text(said)})" if said else ""
         each.append(exp.to_identifier(of.name, quoted=True).sql("bigquery") + options)
     return f" ({', '.join(each)})"
@@ -244,7 +240,7 @@ def _columns_of(fields: Sequence[SchemaField], about: About) -> str:
 def _options_of(about: About) -> str:
     said = []
     if about.description:
-        said.append(f"description = {_text(about.description)}")
+        said.append(f"description = {_text(description(about.description, OF_A_TABLE))}")
     if labels := table_labels(about.labels):
         pairs = (f"({_text(key)}, {_text(value)})" for key, value in labels.items())
         said.append(f"labels = [{', '.join(pairs)}]")
@@ -258,7 +254,7 @@ def _text(said: str) -> str:
 def _described(of: SchemaField, about: About) -> SchemaField:
     from google.cloud.bigquery import SchemaField
 
-    said = about.columns.get(of.name)
+    said = description(about.columns.get(of.name, ""), OF_A_COLUMN)
     return SchemaField.from_api_repr({**of.to_api_repr(), "description": said}) if said else of
 
 
