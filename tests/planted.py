@@ -1,7 +1,7 @@
 """Finds what was planted, in whatever a mesh wrote: a pure function of bytes. No test is here.
 
-A number is looked for as text and in binary, a secret as it is written and quoted, in every layer
-that a file has.
+A number is looked for as text and in binary, a secret as it is written and quoted. Where, is each
+layer that a file has (`tests.layers`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 
 import numpy as np
 
-from tests.layers import is_packed, layers
+from tests.layers import is_packed
 
 _GAP = r"(?:[,.' _]|\xc2\xa0|\xe2\x80[\xaf\x89])?"  # between thousands
 _DIGIT_BEFORE = re.compile(rb"[0-9]\.?\Z")
@@ -24,23 +24,15 @@ _HEX = re.compile(rb"[0-9a-fA-F]*")
 _HASH = 16  # so many hexadecimal digits in a row are a hash, not a number
 
 
-def number_in(data: bytes, planted: range) -> int | None:
+def number_in(layers: Iterable[bytes], planted: range) -> int | None:
     """A planted number (ten digits) that somebody who has these bytes can read."""
-    for layer in layers(data):
-        found = next((n for n in _numbers(layer, planted)), None)
-        if found is not None:
-            return found
-    return None
+    return next((n for layer in layers for n in _numbers(layer, planted)), None)
 
 
-def secret_in(data: bytes, secrets: Iterable[str]) -> str | None:
+def secret_in(layers: Iterable[bytes], secrets: Iterable[str]) -> str | None:
     """A secret that somebody who has these bytes can read."""
     forms = [(secret, form) for secret in secrets for form in forms_of(secret)]
-    for layer in layers(data):
-        for secret, form in forms:
-            if form in layer:
-                return secret
-    return None
+    return next((secret for layer in layers for secret, form in forms if form in layer), None)
 
 
 def forms_of(secret: str) -> set[bytes]:

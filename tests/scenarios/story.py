@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Story:
     root: Path
     home: Path
     sources: Mapping[str, Path] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def mesh(self, *arguments: str, minutes: float = 10) -> Said:
         done = subprocess.run(
@@ -100,7 +101,11 @@ class Story:
 
     def feeding(self, **sources: Path) -> Story:
         """The same mesh with other batches: `feeding(sales__transactions=path)`."""
-        return Story(self.root, self.home, {**self.sources, **sources})
+        return replace(self, sources={**self.sources, **sources})
+
+    def told(self, **given: str) -> Story:
+        """The same mesh with more in the environment: `told(MESH_SERVER__APPS=url)`."""
+        return replace(self, given={**self.given, **given})
 
     @property
     def environment(self) -> dict[str, str]:
@@ -109,6 +114,7 @@ class Story:
         return {
             **clean,
             **given,
+            **self.given,
             "MESH_HOME": str(self.home),
             "PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]),
             "PYTHONDONTWRITEBYTECODE": "1",

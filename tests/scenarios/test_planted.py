@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from tests.layers import layers
 from tests.planted import number_in, secret_in
 
 PLANTED = range(7_000_000_001, 7_000_002_501)
@@ -214,15 +215,15 @@ def bytes_of(made: bytes | Callable[[], bytes]) -> bytes:
 @pytest.mark.parametrize("form", NUMBERS)
 def test_a_planted_number_is_found(form: str) -> None:
     data = bytes_of(NUMBERS[form])
-    assert number_in(data, PLANTED) is not None
-    assert number_in(data, range(8_000_000_001, 8_000_002_501)) is None
+    assert number_in(layers(data), PLANTED) is not None
+    assert number_in(layers(data), range(8_000_000_001, 8_000_002_501)) is None
 
 
 @pytest.mark.parametrize("form", SECRETS)
 def test_a_planted_secret_is_found(form: str) -> None:
     data = bytes_of(SECRETS[form])
-    assert secret_in(data, ["another", SECRET]) == SECRET
-    assert secret_in(data, ["se:cr@et/&8é"]) is None
+    assert secret_in(layers(data), ["another", SECRET]) == SECRET
+    assert secret_in(layers(data), ["se:cr@et/&8é"]) is None
 
 
 @pytest.mark.parametrize("other", [
@@ -231,4 +232,4 @@ def test_a_planted_secret_is_found(form: str) -> None:
     b"7 household 000 001 234", b"6.999e9", struct.pack("<d", 7e9 - 1),
 ])  # fmt: skip
 def test_what_was_not_planted_is_not_found(other: bytes) -> None:
-    assert number_in(other, PLANTED) is None
+    assert number_in(layers(other), PLANTED) is None

@@ -1,33 +1,80 @@
-"""No household's number leaves its domain: numbers that nobody else has are planted in the sources,
-and searched for in all that the mesh shows.
+"""No household's number leaves its domain, and no secret the environment.
+
+Numbers that nobody else has are planted in the sources, passwords that nobody else has in the
+servers' addresses; both are searched for in all that the mesh writes, says, delivers and mails.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-import duckdb
 import pytest
 
-from mesh_defs.model import Mesh
-from mesh_defs.storage.state import State
-from mesh_defs.storage.tables import snapshot
-from tests.scenarios.story import Story, raw, write
+from tests import postgres, seaweed
+from tests.layers import layers
+from tests.planted import number_in, secret_in
+from tests.post import PASSWORD as MAILS
+from tests.post import Post, certificate, post
+from tests.scenarios.story import Said, Story, copy_of_the_demo, raw, write
 
 pytestmark = pytest.mark.slow
 
-PLANTED = 7_000_000_000
-FOUND = "70000[0-2][0-9]{4}"  # 7000000001 and on: a household's number, and nothing else here
+PLANTED = range(7_000_000_001, 7_000_030_000)  # a household's number, and nothing else here
+KEY = "k3y of all/hashes+&"
+WRONG = {"apps": "wr0ng:p@st/gres", "files": "wr0ng+s3/bucket&", "monday_report": "wr0ng m@il%"}
+UNHEARD = {"apps": "unh3ard:p@st/gres", "files": "unh3ard+s3/bucket&",
+           "monday_report": "unh3ard m@il%"}  # fmt: skip
+SECRETS = [KEY, *WRONG.values(), *UNHEARD.values(), postgres.PASSWORD, seaweed.SECRET, MAILS]
+READER = "ola@example.com"
+# What only its domain opens: where the numbers have to be.
+PRIVATE = ("lake/*/landing/**/*", "workshops/**/*")
 
 
-@pytest.fixture
-def planted(demo: Story, tmp_path: Path) -> Story:
-    """The demo, run on households whose numbers can be told from all other numbers."""
+@dataclass
+class Planted:
+    """The demo, run on planted numbers: by servers that refuse, that are not there, that answer."""
+
+    story: Story
+    mails: Post
+    database: str
+    bucket: seaweed.Seaweed
+    said: list[Said] = field(default_factory=list)
+
+    def run(self, **urls: str) -> Said:
+        servers = {f"MESH_SERVER__{name.upper()}": url for name, url in urls.items()}
+        found = self.story.told(**servers).run()
+        self.said.append(found)
+        return found
+
+    def say(self, *arguments: str) -> Said:
+        found = self.story.mesh(*arguments)
+        self.said.append(found)
+        assert found.code == 0, found
+        return found
+
+
+def ports(said: Said) -> dict[str, str]:
+    """How each port stands that has a server."""
+    return {
+        f"{name}.{port['name']}": port["status"]
+        for name, product in said.products.items()
+        for port in product["ports"]
+        if port["name"] in WRONG
+    }
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+    folder = tmp_path_factory.mktemp("planted")
+    root = copy_of_the_demo(folder / "demo")
     batches = {
         source: write(
-            tmp_path / f"{name}.parquet",
-            f"select * replace (household_id + {PLANTED} as household_id) from old",
+            folder / f"{name}.parquet",
+            f"select * replace (household_id + {PLANTED[0] - 1} as household_id) from old",
             old=raw(name),
         )
         for source, name in {
@@ -37,51 +84,101 @@ def planted(demo: Story, tmp_path: Path) -> Story:
             "marketing__coupon_redemptions": "coupon_redemptions",
         }.items()
     }
-    fed = demo.feeding(**batches)
-    said = fed.run()
+    story = Story(root, root / ".mesh").feeding(**batches)
+    story = story.told(MESH_PSEUDONYM_KEY=KEY, SSL_CERT_FILE=str(certificate(folder)))
+    with ExitStack() as servers:
+        database = servers.enter_context(postgres.running()).database()
+        bucket = servers.enter_context(seaweed.running())
+        mails = servers.enter_context(post(folder))
+        found = Planted(story, mails, database, bucket)
+        request(found)
+        run_three_times(found)
+        yield found
+
+
+def request(planted: Planted) -> None:
+    product, port = "growth.campaign_uplift", "monday_report"
+    planted.say("access", "request", product, "--port", port, "--for", f"person:{READER}",
+                "--as", READER, "--purpose", "To be searched")  # fmt: skip
+    planted.say("access", "approve", "a1", "--as", "Noor Haddad")
+
+
+def run_three_times(planted: Planted) -> None:
+    right = {"apps": planted.database, "files": planted.bucket.url,
+             "monday_report": planted.mails.url("smtps")}  # fmt: skip
+    known = {"apps": postgres.PASSWORD, "files": seaweed.SECRET, "monday_report": MAILS}
+    wrong = {n: right[n].replace(quoted(known[n]), quoted(WRONG[n])) for n in right}
+    away = {
+        "apps": f"postgresql://mesh:{quoted(UNHEARD['apps'])}@127.0.0.1:1/apps",
+        "files": f"http://mesh:{quoted(UNHEARD['files'])}@127.0.0.1:1",
+        "monday_report": f"smtps://mesh:{quoted(UNHEARD['monday_report'])}@localhost:1",
+    }
+    for urls in (wrong, away):
+        assert not set(urls.values()) & set(right.values())
+        said = planted.run(**urls)
+        assert said.code == 1, said
+        assert set(ports(said).values()) == {"failed"}, said
+    assert set(planted.said[-2].statuses.values()) == {"published"}
+    said = planted.run(**right)
     assert said.code == 0, said
-    changed = {"customers.households", "marketing.campaigns", "marketing.redemptions",
-               "sales.purchases", "sales.baskets", "growth.household_months",
-               "growth.household_segments"}  # fmt: skip
-    assert {said.statuses[name] for name in changed} == {"published"}
-    return fed
+    assert set(ports(said).values()) == {"published"}
+    assert planted.mails.recipients == [READER]
 
 
-def columns_with_numbers(state: State, root: Path) -> tuple[set[str], int]:
-    """Published columns in which a planted number is found, and how many were searched."""
-    found, searched = set(), 0
-    with duckdb.connect() as connection:
-        for ref, product in Mesh.read(root).products.items():
-            standing = snapshot(state.product(ref, product.contract.major))
-            assert standing is not None
-            table = connection.read_parquet(list(standing.files))
-            for column in table.columns:
-                searched += 1
-                values = table.project(f'"{column}"::varchar as value').distinct()
-                if values.filter(f"regexp_matches(value, '{FOUND}')").fetchone():
-                    found.add(f"{ref}.{column}")
-    return found, searched
+def quoted(secret: str) -> str:
+    return quote(secret, safe="")
 
 
-def test_no_published_column_has_a_households_number(planted: Story) -> None:
-    state = State(planted.home)
-    landed = snapshot(state.landing("sales", "transactions"))
-    assert landed is not None
-    with duckdb.connect() as connection:
-        values = connection.read_parquet(list(landed.files)).project("household_id::varchar as v")
-        assert values.filter(f"regexp_matches(v, '{FOUND}')").fetchone(), "they are planted"
-    found, searched = columns_with_numbers(state, planted.root)
-    assert found == set()
-    assert searched > 100
+def test_no_number_and_no_secret_is_in_any_file(planted: Planted) -> None:
+    home = planted.story.home
+    private = {file for pattern in PRIVATE for file in home.glob(pattern)}
+    leaks, searched, landed = [], set(), 0
+    for file in sorted(file for file in home.rglob("*") if file.is_file()):
+        name, there = str(file.relative_to(home)), list(layers(file.read_bytes()))
+        there.append(name.encode())
+        number, secret = number_in(there, PLANTED), secret_in(there, SECRETS)
+        if file in private:
+            landed += number is not None
+        elif number:
+            leaks.append(f"{name}: {number}")
+        if secret:
+            leaks.append(f"{name}: {secret}")
+        searched.add(f"{name.partition('/')[0]}{file.suffix}")
+    assert leaks == []
+    assert landed > 4, "they are planted"
+    assert searched >= {
+        "lake.parquet", "lake.json", "audits.json", "logs.log", "dagster.db", "dbt.json",
+        "documents.pdf", "documents.html", "documents.lkml", "documents.lookml", "documents.json",
+        "models.onnx", "models.md", "models.json", "ports.json", "records.jsonl", "ledger.db",
+    }  # fmt: skip
 
-    # nor what is said about them: statistics, audits, logs, Dagster's events
-    number = re.compile(rb"(?<![0-9a-f])" + FOUND.encode() + rb"(?![0-9a-f])")
-    places = [
-        *planted.home.glob("lake/*/products/**/*.json"),
-        *(p for p in planted.home.glob("audits/**/*") if p.is_file()),
-        *(p for p in planted.home.glob("logs/**/*") if p.is_file()),
-        *(p for p in planted.home.glob("dagster/**/*") if p.is_file()),
-        *(p for p in planted.home.glob("dbt/**/*") if p.is_file()),
-    ]
-    assert len(places) > 50
-    assert [p for p in places if number.search(p.read_bytes())] == []
+
+def test_no_number_and_no_secret_is_said(planted: Planted) -> None:
+    planted.say("list", "--json")
+    for product in planted.said[-1].json:
+        if product["product"].partition(".")[0] in ("sales", "growth", "customers"):
+            planted.say("show", product["product"], "--json")
+            planted.say("show", product["product"])
+    for said in planted.said:
+        there = [*layers(said.out.encode()), *layers(said.err.encode())]
+        assert number_in(there, PLANTED) is None
+        assert secret_in(there, SECRETS) is None
+
+
+def test_no_number_and_no_secret_is_mailed(planted: Planted) -> None:
+    ((_, mail),) = planted.mails.mails
+    there = list(layers(bytes(mail)))
+    assert any(b"What the campaigns did" in layer for layer in there)
+    assert number_in(there, PLANTED) is None
+    assert secret_in(there, SECRETS) is None
+
+
+def test_no_number_and_no_secret_is_in_the_bucket(planted: Planted) -> None:
+    client = planted.bucket.client()
+    objects = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="sales/")["Contents"]
+    assert {Path(told["Key"]).suffix for told in objects} == {".json", ".parquet"}
+    for told in objects:
+        read = client.get_object(Bucket=seaweed.BUCKET, Key=told["Key"])["Body"].read()
+        there = [told["Key"].encode(), *layers(read)]
+        assert number_in(there, PLANTED) is None, told["Key"]
+        assert secret_in(there, SECRETS) is None, told["Key"]
