@@ -145,6 +145,14 @@ class Audited:
             raise MeshError(f"It breaks its contract: {said}.")
         return verdicts
 
+    def takes_over(self, standing: Mark | None, location: str) -> None:
+        """Raises MeshError where a target has a newer snapshot, which stays."""
+        if standing and standing > self.mark:
+            raise MeshError(
+                f"{location} has a newer snapshot, published at {standing.published_at}: another "
+                "mesh delivers there, too."
+            )
+
     @property
     def name(self) -> str:
         """`sales.purchases v1, snapshot 7`."""

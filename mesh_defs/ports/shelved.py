@@ -111,11 +111,7 @@ class Shelved:
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
         """It holds no rows: `prove` has nothing to prove here, what was made has."""
         with self.shelf.alone():
-            if (found := self.standing()) and found > audited.mark:
-                raise MeshError(
-                    f"{self.location} has a newer snapshot, published at {found.published_at}: "
-                    "another mesh delivers there, too."
-                )
+            audited.takes_over(self.standing(), self.location)
             digest, made = self.digest, self.make(audited)
             manifest = {
                 "product": str(audited.product), "version": audited.major,

@@ -119,20 +119,13 @@ class BigQueryPort(BigQueryGrants):
             found = client.get_table(self.place)
         if found.labels.get("product") != self.target.product.product:
             raise MeshError(f"{self.location} is there already, and was not made by mesh.")
-        self._makes_way(standing_mark(found), audited)
+        audited.takes_over(standing_mark(found), self.location)
         wanted = self._resource(audited, fields).time_partitioning
         if _partitioned(found.time_partitioning) != _partitioned(wanted):
             raise MeshError(
                 f"{self.location} is partitioned by {_partitioned(found.time_partitioning)}, and "
                 f"the contract says by {_partitioned(wanted)}: BigQuery partitions no table "
                 "anew. Have it dropped, run the product, then `mesh access reconcile`."
-            )
-
-    def _makes_way(self, found: Mark | None, audited: Audited) -> None:
-        if found and found > audited.mark:
-            raise MeshError(
-                f"{self.location} has a newer snapshot, published at {found.published_at}: "
-                "another mesh delivers there, too."
             )
 
     def _resource(self, audited: Audited, fields: list[Field], aside: str = "") -> Table:
@@ -163,7 +156,7 @@ class BigQueryPort(BigQueryGrants):
             if NEXT in found.labels:
                 self._wait_for(client, found)
             stands = self._stands(client, found)
-            self._makes_way(stands, audited)
+            audited.takes_over(stands, self.location)
             found.labels |= {**marked(stands), **announced(audited.mark, token)}
             try:
                 client.update_table(found, ["labels"])

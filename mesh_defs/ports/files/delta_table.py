@@ -23,7 +23,7 @@ from sqlglot import exp
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.files.bucket_grants import BucketGrants
-from mesh_defs.ports.files.layouts import laid_out, shape_by_path
+from mesh_defs.ports.files.layouts import laid_out, no_rows, shape_by_path
 from mesh_defs.ports.grants import Grant
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape, Target
 from mesh_defs.ports.proof import kinds_of, shape_of
@@ -66,7 +66,7 @@ class _DeltaPort:
         return shape_by_path(connection, audited)
 
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
-        self._makes_way(self._seen(), audited)
+        audited.takes_over(self.standing(), self.location)
         mark = f"{audited.mark.snapshot}-{secrets.token_hex(4)}"
         with tempfile.TemporaryDirectory(prefix="mesh-delta-") as place:
             laid = laid_out(connection, audited, Path(place))
@@ -151,13 +151,6 @@ class _DeltaPort:
         found = self.store.read(f"{self.prefix}/_delta_log/{version:020d}.json")
         return found[0].decode() if found else None
 
-    def _makes_way(self, seen: _Seen, audited: Audited) -> None:
-        if seen.mark and seen.mark > audited.mark:
-            raise MeshError(
-                f"{self.location} has a newer snapshot, published at {seen.mark.published_at}: "
-                "another mesh delivers there, too."
-            )
-
     def _commit(
         self, connection: DuckDBPyConnection, audited: Audited, parts: Sequence[Part]
     ) -> None:
@@ -172,7 +165,7 @@ class _DeltaPort:
         }
         for _ in range(_TRIES):
             seen = self._seen()
-            self._makes_way(seen, audited)
+            audited.takes_over(seen.mark, self.location)
             with suppress(Overtaken), self._answers():
                 commit(
                     self.table, seen.version, schema, parts, said, seen.said or {},
@@ -192,7 +185,7 @@ class _DeltaPort:
         keys = [f"{self.prefix}/{path}" for path in files]
         with fetched(self.store, keys, self.prefix) as copies:
             if not files:  # no rows, and so no partition
-                yield exp.select("*").from_(read_files(audited.files)).limit(0).subquery("rows")
+                yield no_rows(audited)
                 return
             told = dict(zip(map(str, copies), files.values(), strict=True))
             kinds = {name: str(kind) for name, kind in kinds_of(connection, audited).items()}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from mesh_defs.model import MeshError
 from mesh_defs.ports.port import Audited, Shape
 from mesh_defs.ports.proof import kinds_of
 from mesh_defs.storage.layout import Laid, lay_out
+from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,6 +35,11 @@ def shape_by_path(connection: DuckDBPyConnection, audited: Audited) -> Shape:
 def laid_out(connection: DuckDBPyConnection, audited: Audited, place: Path) -> list[Laid]:
     """The snapshot's files: the lake's own, or made anew in `place` as the contract wants them."""
     return lay_out(connection, audited.files, audited.partitions, _order(audited), place)
+
+
+def no_rows(audited: Audited) -> exp.Expression:
+    """What is read back where there are no files: without rows there is no partition."""
+    return exp.select("*").from_(read_files(audited.files)).limit(0).subquery("rows")
 
 
 def _order(audited: Audited) -> list[str]:

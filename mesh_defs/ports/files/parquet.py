@@ -24,7 +24,7 @@ from sqlglot import exp
 
 from mesh_defs.model import MeshError
 from mesh_defs.ports.files.bucket_grants import BucketGrants
-from mesh_defs.ports.files.layouts import laid_out, shape_by_path
+from mesh_defs.ports.files.layouts import laid_out, no_rows, shape_by_path
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of, shape_of
 from mesh_defs.storage.objects import Overtaken, fetched
@@ -58,7 +58,7 @@ class ParquetPort(BucketGrants):
         return shape_by_path(connection, audited)
 
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
-        self._makes_way(self._pointer(), audited)
+        audited.takes_over(self.standing(), self.location)
         folder = f"{self.prefix}/snapshots/{audited.mark.snapshot}-{secrets.token_hex(4)}"
         with tempfile.TemporaryDirectory(prefix="mesh-parquet-") as place:
             laid = laid_out(connection, audited, Path(place))
@@ -114,17 +114,10 @@ class ParquetPort(BucketGrants):
         found = self.bucket.read(f"{self.prefix}/{_POINTER}")
         return found and _Pointer(json.loads(found[0]), found[1])
 
-    def _makes_way(self, found: _Pointer | None, audited: Audited) -> None:
-        if found and found.mark > audited.mark:
-            raise MeshError(
-                f"{self.location} has a newer snapshot, published at {found.mark.published_at}: "
-                "another mesh delivers there, too."
-            )
-
     def _point(self, text: bytes, audited: Audited) -> None:
         for _ in range(_TRIES):
             found = self._pointer()
-            self._makes_way(found, audited)
+            audited.takes_over(found.mark if found else None, self.location)
             with suppress(Overtaken):
                 self.bucket.replace(f"{self.prefix}/{_POINTER}", text, found.tag if found else None)
                 return
@@ -175,7 +168,7 @@ def _reading(
 ) -> exp.Expression:
     kinds = kinds_of(connection, audited)
     if not files:  # no rows, and so no partition
-        return exp.select("*").from_(read_files(audited.files)).limit(0).subquery("rows")
+        return no_rows(audited)
     return _read(files, {name: str(kinds[name]) for name in audited.partitions})
 
 

@@ -99,11 +99,7 @@ class PostgresPort(PostgresGrants):
         there_is = run(there, "SELECT to_regclass(%s)", [self.qualified]).fetchone()
         if found is None and there_is != (None,):
             raise MeshError(f"{self.location} is there already, and was not made by mesh.")
-        if found and found[1] > audited.mark:
-            raise MeshError(
-                f"{self.location} has a newer snapshot, published at {found[1].published_at}: "
-                "another mesh delivers there, too."
-            )
+        audited.takes_over(found[1] if found else None, self.location)
 
     def _snapshot(self, there: Connection[Any]) -> tuple[str, Mark] | None:
         """The table that the view shows, and which snapshot that is."""
