@@ -18,13 +18,15 @@ Answer = Callable[[str, dict[str, str], Any], tuple[int, Any]]
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """Its address, as long as this is open."""
+def answering(answer: Answer, shown: set[str] | None = None) -> Iterator[str]:
+    """Its address, as long as this is open; `shown` gets the credentials that it is shown."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(size)) if size else None
+            if shown is not None:
+                shown.add(self.headers.get("Authorization") or "")
             parts = urlsplit(self.path)
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             code, said = answer(parts.path, asked, body)

@@ -7,10 +7,7 @@ takes the query that proves a delivery, which the emulator estimates at nothing.
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +38,24 @@ class Google:
     """One table, its policy, and everything that was asked for."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Any]] = []
+        self.asked: list[tuple[str, Any]] = []
         self.policy: dict[str, Any] = {"version": 1, "etag": "e0"}
         self.meanwhile: list[dict[str, Any]] = []  # bindings that others write after it was read
         self.unknown: set[str] = set()
         self.written = 0
         self.credentials: set[str] = set()
 
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        self.asked.append((method, path, body))
-        if (method, path) == ("GET", TABLE):
+    def answer(self, path: str, _: dict[str, str], body: Any) -> tuple[int, Any]:
+        self.asked.append((path, body))
+        if path == TABLE and body is None:
             return 200, {"tableReference": {"projectId": "data", "datasetId": "shop",
                                             "tableId": "orders_v1"}}  # fmt: skip
-        if (method, path) == ("POST", f"{TABLE}:getIamPolicy"):
+        if path == f"{TABLE}:getIamPolicy":
             found = dict(self.policy)
             if self.meanwhile:
                 self._write([*self.policy.get("bindings", []), self.meanwhile.pop()])
             return 200, found
-        if (method, path) == ("POST", f"{TABLE}:setIamPolicy"):
+        if path == f"{TABLE}:setIamPolicy":
             wanted = body["policy"]
             if wanted.get("etag") != self.policy["etag"]:
                 return 409, _error(409, "aborted", "There were concurrent policy changes.")
@@ -74,7 +71,7 @@ class Google:
         self.policy = {"version": 1, "etag": f"e{self.written}", "bindings": bindings}
 
     def of(self, verb: str) -> list[Any]:
-        return [body for _, path, body in self.asked if path.endswith(f":{verb}")]
+        return [body for path, body in self.asked if path.endswith(f":{verb}")]
 
 
 def _error(code: int, reason: str, message: str) -> dict[str, Any]:
@@ -85,34 +82,11 @@ def _error(code: int, reason: str, message: str) -> dict[str, Any]:
 @pytest.fixture
 def google() -> Iterator[tuple[Google, BigQueryGrants]]:
     there = Google()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(size)) if size else None
-            there.credentials.add(self.headers.get("Authorization") or "")
-            code, said = there.answer(self.command, self.path.partition("?")[0], body)
-            data = json.dumps(said).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_POST = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with answering(there.answer, there.credentials) as url:
         own = [{"property": "readerGroups", "value": WHERE}]
         target = Target(ProductRef("shop", "orders"), 1, "exit", {"customProperties": own})
-        url = f"bigquery://data?endpoint=http://127.0.0.1:{server.server_address[1]}"
-        yield there, BigQueryGrants(target, Address("MESH_SERVER__EXIT", url))
-        server.shutdown()
-        thread.join()
+        address = Address("MESH_SERVER__EXIT", f"bigquery://data?endpoint={url}")
+        yield there, BigQueryGrants(target, address)
 
 
 Pair = tuple[Google, BigQueryGrants]
@@ -131,7 +105,7 @@ def test_a_grant_is_the_role_that_reads_on_the_one_table(google: Pair) -> None:
     port.revoke(TILL)
     assert there.policy["bindings"] == []
     assert port.grants() == frozenset()
-    assert all(path.startswith(TABLE) for _, path, _ in there.asked), "nothing but the table"
+    assert all(path.startswith(TABLE) for path, _ in there.asked), "nothing but the table"
     assert there.credentials == {""}, "plain HTTP is shown no credentials"
 
 
