@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -125,6 +126,10 @@ def run_three_times(planted: Planted) -> None:
     assert planted.mails.recipients == [READER]
 
 
+def lake_files(planted: Planted) -> Iterator[Path]:
+    return planted.story.home.glob("lake/*/products/**/*.parquet")
+
+
 def quoted(secret: str) -> str:
     return quote(secret, safe="")
 
@@ -177,8 +182,11 @@ def test_no_number_and_no_secret_is_in_the_bucket(planted: Planted) -> None:
     client = planted.bucket.client()
     objects = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="sales/")["Contents"]
     assert {Path(told["Key"]).suffix for told in objects} == {".json", ".parquet"}
+    searched = {sha256(file.read_bytes()).digest() for file in lake_files(planted)}
     for told in objects:
         read = client.get_object(Bucket=seaweed.BUCKET, Key=told["Key"])["Body"].read()
-        there = [told["Key"].encode(), *layers(read)]
+        there = [told["Key"].encode()]
+        if sha256(read).digest() not in searched:  # what is there is the lake's, byte for byte
+            there += layers(read)
         assert number_in(there, PLANTED) is None, told["Key"]
         assert secret_in(there, SECRETS) is None, told["Key"]
