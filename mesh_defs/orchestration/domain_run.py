@@ -48,7 +48,7 @@ def run_domain(
         for ref in todo.fresh:
             settle(state, room.products[ref.product])
         for ref in (*todo.fresh, *todo.blocked):
-            deliver(state, room.products[ref.product])
+            deliver(state, room.products[ref.product], room.need().file.budget.audit)
         if not todo.work:
             return _settled(state, room, todo, started)
         return _execute(root, state, mesh, room, todo, force, listen, started)
@@ -97,7 +97,7 @@ def _execute(
         if product.ref in todo.stale:
             status, reason = watch.outcome(product.ref)
             if status in ("failed", "skipped"):  # what stands may still wait for a port
-                deliver(state, product)
+                deliver(state, product, room.need().file.budget.audit)
             found.append(
                 _result(
                     state,

@@ -100,7 +100,7 @@ def _product(
             found = {**_metadata(outcome), **_service_levels(site, product)}
             yield dg.AssetObservation(key, metadata=found)
         # After the publication is told: a port that is slow, or down, keeps no consumer waiting.
-        for port in deliver(site.state, product)[1:]:
+        for port in deliver(site.state, product, budget)[1:]:
             yield _port_result(key, port)
 
     return publication

@@ -109,8 +109,9 @@ def undelivered(state: State, product: DataProduct) -> bool:
     return any(s.status in ("waiting", "failed") for s in port_states(state, product)[1:])
 
 
-def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
+def deliver(state: State, product: DataProduct, budget: int | None = None) -> tuple[PortState, ...]:
     """Bring what stands published to every port that does not have it; how the ports stand then.
+    `budget`: the bytes that the proof of each may read, where they are paid for.
 
     A port that fails is on the record with its error, and keeps no other from being delivered to.
     """
@@ -126,7 +127,7 @@ def deliver(state: State, product: DataProduct) -> tuple[PortState, ...]:
                 if before.status in ("waiting", "failed")
             ]
             if standing:
-                _deliver_to(ports, state, product, standing, connection)
+                _deliver_to(ports, state, product, standing, connection, budget)
     return port_states(state, product)
 
 
@@ -163,6 +164,7 @@ def _deliver_to(
     product: DataProduct,
     standing: Published,
     connection: DuckDBPyConnection,
+    budget: int | None,
 ) -> None:
     """What ports get is read once for all of them, and not at all for one that can't be reached."""
     house, reached = house_of(state), dict[str, Port]()
@@ -177,7 +179,7 @@ def _deliver_to(
             _put_down(state, product, reached),
             house.files_of(standing, promised_types(product.contract)) as files,
         ):
-            ready = audited(product, standing, files)
+            ready = replace(audited(product, standing, files), budget=budget)
             for name, port in reached.items():
                 with _put_down(state, product, [name]) as tried:
                     _deliver(port, ready, connection, tried)

@@ -139,8 +139,8 @@ class Lab:
             made = delta.publish(DuckDBWorkshop(connection), self.state, product, "candidate", said)  # type: ignore[arg-type]
         return audited(product, made, made.files)
 
-    def deliver(self) -> PortState:
-        return next(s for s in deliver(self.state, self.product) if s.name == self.port)
+    def deliver(self, budget: int | None = None) -> PortState:
+        return next(s for s in deliver(self.state, self.product, budget) if s.name == self.port)
 
     def publish(self, sql: str) -> Audited:
         """Publish rows in the lake and at the port."""

@@ -96,6 +96,17 @@ def test_what_is_changed_there_is_found_and_no_rows_are_listed(
         lab.ask(undone.replace(" t ", " shop.orders_v1 "))
 
 
+def test_a_delivery_keeps_to_the_budget(bigquery_lab: BigQueryLab) -> None:
+    """The emulator estimates nothing, so that here even nothing is too much."""
+    bigquery_lab.publish(FIRST)
+    bigquery_lab.snapshot(SECOND)
+    stands = bigquery_lab.deliver(budget=-1)
+    assert (stands.status, stands.snapshot) == ("failed", 0)
+    assert "domains/shop/domain.yaml: `budget.audit` is -1 bytes" in stands.error
+    assert len(bigquery_lab.rows()) == 3
+    assert bigquery_lab.deliver(budget=0).status == "published"
+
+
 def test_every_job_of_a_delivery_says_whose_it_is(bigquery_lab: BigQueryLab) -> None:
     with bigquery_lab.client() as client:
         before = {job.job_id for job in client.list_jobs(all_users=True)}
