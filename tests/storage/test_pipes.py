@@ -24,6 +24,28 @@ def test_what_is_written_can_be_read(n: int) -> None:
         assert found == out.execute(ROWS.format(n=n)).fetchall()
 
 
+LINES = b'{"f": [{"v": "1"}, {"v": null}, {"v": "a \\u0001 \\n\\"b\\" \\\\"}]}\n'
+
+
+@pytest.mark.parametrize("n", [0, 1, 100_000])
+def test_lines_of_json_are_read_as_they_are(n: int) -> None:
+    with duckdb.connect() as back, pipes.readable_json(lambda: [LINES] * n) as table:
+        values = "line->>'$.f[0].v', line->>'$.f[1].v', line->>'$.f[2].v'"
+        found = back.execute(f"SELECT {values}, count(*) FROM {table} GROUP BY ALL").fetchall()
+    assert found == ([("1", None, 'a \x01 \n"b" \\', n)] if n else [])
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_nothing_is_kept_of_what_was_read(kind: str) -> None:
+    row = b'"%s"\n' % (b"x" * 1000)
+    of = pipes.readable_json if kind == "json" else lambda p: pipes.readable(p, ["line"])
+    with duckdb.connect() as back, of(lambda: [row * 1000] * 300) as table:
+        back.execute("SET memory_limit = '150MB'")
+        back.execute("SET threads = 2")
+        found = back.execute(f"SELECT count(*), min(length(line)) FROM {table}").fetchone()
+    assert found == (300_000, 1002 if kind == "json" else 1000)
+
+
 def test_a_query_that_fails_is_the_readers_error() -> None:
     with duckdb.connect() as connection, pytest.raises(duckdb.Error, match="nothing"):
         list(pipes.written(connection, "SELECT * FROM nothing"))

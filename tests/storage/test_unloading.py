@@ -129,10 +129,14 @@ def test_what_a_query_made_is_as_the_lake_stores_it(emulator: Emulator, tmp_path
     dataset, file = emulator.dataset(), tmp_path / "rows.parquet"
     emulator.client.query(
         f"create table {dataset}.made as select cast('12:30:00.5' as time) as at,"
-        " cast(2.5 as numeric) as price, cast(2.5 as numeric) as other"
+        " cast(2.5 as numeric) as price, cast(2.5 as numeric) as other,"
+        """ json '{"a":[1,"é"]}' as said"""
     ).result()
     promised = {"price": [exp.DataType.build("DECIMAL(10,2)", dialect="duckdb")]}
     assert unload(emulator.client, f"local.{dataset}.made", file, promised) == 1
     found = duckdb.read_parquet(str(file))
-    assert [str(t) for t in found.types] == ["VARCHAR", "DECIMAL(10,2)", "DECIMAL(38,9)"]
-    assert [str(v) for v in found.fetchall()[0]] == ["12:30:00.5", "2.50", "2.500000000"]
+    assert [str(t) for t in found.types] == [
+        "VARCHAR", "DECIMAL(10,2)", "DECIMAL(38,9)", "VARCHAR",
+    ]  # fmt: skip
+    values = [str(v) for v in found.fetchall()[0]]
+    assert values == ["12:30:00.5", "2.50", "2.500000000", '{"a":[1,"é"]}']

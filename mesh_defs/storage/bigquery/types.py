@@ -56,6 +56,9 @@ _KINDS = {
 # for; an emulator looks for its beginning in the whole table.
 _PAGE = 50_000
 
+# A row as it comes: its cells, each of which may have more inside.
+_CELLS = """from_json(line, '{"f": [{"v": "JSON"}]}').f AS f"""
+
 
 def field_of(name: str, kind: Any) -> Field:
     """A column of DuckDB in BigQuery. Raises MeshError for a type that it has no equal of."""
@@ -169,7 +172,7 @@ def rows_of(client: Client, table: Any, kinds: Mapping[str, Any]) -> Iterator[ex
             lines = map(json.dumps, page.raw_page.get("rows") or ())
             yield "".join(f"{line}\n" for line in lines).encode()
 
-    with pipes.readable_json(pieces, {"f": "STRUCT(v JSON)[]"}) as source:
+    with pipes.readable_json(pieces) as source:
         values = [
             exp.alias_(
                 exp.maybe_parse(_value(f"f[{places[name] + 1}].v", kind), dialect="duckdb"),
@@ -178,7 +181,9 @@ def rows_of(client: Client, table: Any, kinds: Mapping[str, Any]) -> Iterator[ex
             )
             for name, kind in kinds.items()
         ]
-        yield exp.select(*values).from_(exp.maybe_parse(source, dialect="duckdb")).subquery("rows")
+        cells = exp.maybe_parse(_CELLS, dialect="duckdb")
+        lines = exp.select(cells).from_(exp.maybe_parse(source, dialect="duckdb")).subquery("lines")
+        yield exp.select(*values).from_(lines).subquery("rows")
 
 
 def _value(there: str, kind: Any, depth: int = 0) -> str:
