@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraint
 # What contracts are compared with: any git revision, such as the last release or the main branch.
 AGAINST ?= HEAD~1
 # A file's tests stay together. A worker that dies ends the run: xdist would wait for it for ever.
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile --max-worker-restart 0
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile --max-worker-restart 0 -rs --durations 20
 # On Dataflow, Beam needs Google's clients: make beam BEAM='apache-beam[gcp]'
 BEAM ?= apache-beam
 .DEFAULT_GOAL := help

@@ -30,6 +30,7 @@ from mesh_defs.storage import tables
 from mesh_defs.storage.servers import Address
 from mesh_defs.storage.workshop import read_files, tune
 from tests import postgres, seaweed
+from tests.emulator import running as emulator
 from tests.ports.lab import CONTRACT, DESCRIPTOR, Lab
 from tests.tiny_mesh import build
 
@@ -47,10 +48,13 @@ _SQL = f"""
 class Bench:
     """One snapshot in a lake, and servers to bring it to."""
 
-    def __init__(self, folder: Path, database: str, storage: seaweed.Seaweed) -> None:
+    def __init__(
+        self, folder: Path, database: str, storage: seaweed.Seaweed, warehouse: str
+    ) -> None:
         self.lab = Lab(folder / "mesh")
         build(self.lab.root)
         self.folder, self.database, self.storage = folder, database, storage
+        self.warehouse = warehouse
         self.snapshot = self.lab.snapshot(_SQL)
         self.numbers = iter(range(1000))
 
@@ -101,6 +105,13 @@ class Bench:
         return self.deliver(
             PostgresPort(self.target({"schema": "shop"}), Address("X", self.database))
         )
+
+    def bigquery(self) -> tuple[float, float]:
+        from mesh_defs.ports.bigquery.port import BigQueryPort
+
+        server = {"type": "bigquery", "project": "local", "dataset": f"shop{next(self.numbers)}"}
+        address = Address("X", f"bigquery://local?endpoint={self.warehouse}")
+        return self.deliver(BigQueryPort(self.target(server), address))
 
     def lake(self) -> tuple[float, float]:
         with duckdb.connect() as connection:
@@ -171,6 +182,21 @@ class Bench:
                     copy.write(chunk)
         return time.monotonic() - started
 
+    def bigquery_by_hand(self) -> float:
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud.bigquery import Client, LoadJobConfig
+
+        dataset = f"hand{next(self.numbers)}"
+        at = {"api_endpoint": self.warehouse}
+        started = time.monotonic()
+        with Client("local", AnonymousCredentials(), client_options=at) as client:
+            client.create_dataset(dataset)
+            config = LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
+            (file,) = self.snapshot.files
+            with Path(file).open("rb") as rows:
+                client.load_table_from_file(rows, f"{dataset}.orders", job_config=config).result()
+        return time.monotonic() - started
+
 
 def _all(rows: Any) -> str:
     return f"SELECT * FROM {rows.sql('duckdb')}"
@@ -183,6 +209,7 @@ def measure_ports(bench: Bench) -> Iterator[tuple[str, float, float, float, floa
         "delta, S3": (bench.delta, bench.delta_by_hand),
         "parquet, S3": (bench.parquet, bench.parquet_by_hand),
         "postgres": (bench.postgres, bench.postgres_by_hand),
+        "bigquery, an emulator": (bench.bigquery, bench.bigquery_by_hand),
     }
     for kind, (ours, plain) in (*kinds.items(), *documents(bench.folder, _SQL)):
         ours(), plain()  # imports, and files that the system has in memory
@@ -232,7 +259,9 @@ def main() -> None:
         database = stack.enter_context(postgres.running())
         storage = stack.enter_context(seaweed.running())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesh-bench-")))
-        bench = Bench(folder, database.database(), storage)
+        (folder / "emulator").mkdir()
+        warehouse = stack.enter_context(emulator.running(None, folder / "emulator"))
+        bench = Bench(folder, database.database(), storage, warehouse.url)
         heads = (
             "port",
             "by hand, s",
