@@ -48,10 +48,7 @@ def _warehouse(servers: ExitStack) -> str:
             raise
         print(f"BigQuery is left out: {missing}.", file=sys.stderr)
         return ""
-    print(
-        "BigQuery is an emulator: it takes minutes to hand 1.5 million rows back to be proven.",
-        flush=True,
-    )
+    print("BigQuery is an emulator: it takes a while to load and sum up 1.5 million rows.", flush=True)
     return found.url
 
 
