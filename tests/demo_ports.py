@@ -48,7 +48,9 @@ def _warehouse(servers: ExitStack) -> str:
             raise
         print(f"BigQuery is left out: {missing}.", file=sys.stderr)
         return ""
-    print("BigQuery is an emulator: it takes a while to load and sum up 1.5 million rows.", flush=True)
+    print(
+        "BigQuery is an emulator: to load and to sum up 1.5 million rows takes a while.", flush=True
+    )
     return found.url
 
 
