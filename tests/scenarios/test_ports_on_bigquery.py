@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +43,7 @@ MODELS = {
 }
 
 
-@dataclass(frozen=True)
-class Here(OnDuckDB):
-    servers: dict[str, str] = field(default_factory=dict, kw_only=True)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**super().environment, **self.servers}
-
-
-@dataclass(frozen=True)
 class There(OnBigQuery):
-    servers: dict[str, str] = field(default_factory=dict, kw_only=True)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**super().environment, **self.servers}
-
     @property
     def left(self) -> list[Path]:
         """What was brought from BigQuery and is still here."""
@@ -86,7 +70,7 @@ class Ways(Both):
 
     def apps_are(self, urls: list[str]) -> None:
         for engine, url in zip(self.engines, urls, strict=True):
-            engine.servers[APPS] = url
+            engine.given[APPS] = url
 
 
 def declare(mesh: TinyMesh) -> None:
@@ -131,9 +115,9 @@ def ways(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterat
         database = servers.enter_context(postgres.running())
         buckets = [servers.enter_context(seaweed.running()).url for _ in "ab"]
         yield Ways(
-            Here(mesh.root, folder / "here", servers={FILES: buckets[0]}),
+            OnDuckDB(mesh.root, folder / "here", given={FILES: buckets[0]}),
             There(mesh.root, folder / "there", emulator=emulator, prefix="ways",
-                  servers={FILES: buckets[1]}),
+                  given={FILES: buckets[1]}),
             [database.database() for _ in "ab"],
         )  # fmt: skip
     shutil.rmtree(folder)
@@ -151,13 +135,13 @@ def statuses(engine: OnDuckDB | OnBigQuery) -> dict[str, tuple[str, int | None]]
 
 def at_postgres(engine: Any) -> Any:
     """Columns with their types, and rows."""
-    with psycopg.connect(engine.servers[APPS]) as connection:
+    with psycopg.connect(engine.given[APPS]) as connection:
         found = connection.execute("SELECT * FROM shop.orders_v1 ORDER BY order_id")
         return [(c.name, c.type_display) for c in found.description or ()], found.fetchall()
 
 
 def at_s3(engine: Any) -> Any:
-    lab = ParquetLab(engine.root, int(engine.servers[FILES].rpartition(":")[2]), FOLDER)
+    lab = ParquetLab(engine.root, int(engine.given[FILES].rpartition(":")[2]), FOLDER)
     return [(f.name, str(f.type)) for f in lab.dataset().schema], lab.rows()
 
 
@@ -222,7 +206,7 @@ def test_an_agreement_reaches_the_port_and_its_end_does(ways: Ways) -> None:
                        "--purpose", "Refunds.", who="Till")  # fmt: skip
         given = access("approve", asked["id"], who="Ola Nord")
         assert (given["state"], given["permission"]) == ("active", "granted")
-    with psycopg.connect(ways.there.servers[APPS], autocommit=True) as connection:
+    with psycopg.connect(ways.there.given[APPS], autocommit=True) as connection:
         granted = "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = %s"
         roles = {r for (r,) in connection.execute(granted, ["orders_v1"]).fetchall()}
         (till,) = [role for role in roles if "till" in role]
