@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,21 @@ def no_mesh_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("MESH_SERVER__")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_domains_of_another_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test imports under `domains` is its own mesh's: a process imports a name once, and
+    tests that share one each have a mesh."""
+
+    def forget() -> None:
+        for name in [n for n in sys.modules if n.partition(".")[0] == "domains"]:
+            del sys.modules[name]
+
+    forget()
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -11,20 +10,6 @@ from typing import Protocol
 import pytest
 
 from tests.tiny_mesh import TinyMesh
-
-
-@pytest.fixture
-def fresh_domains(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Modules under `domains` are those of this test's mesh, not of the one before."""
-
-    def forget() -> None:
-        for name in [n for n in sys.modules if n == "domains" or n.startswith("domains.")]:
-            del sys.modules[name]
-
-    forget()
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    forget()
 
 
 @pytest.fixture(scope="module")

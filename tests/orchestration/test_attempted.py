@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mesh_defs.access.gate import Gate
 from mesh_defs.contracts.levels.attempts import Attempt
 from mesh_defs.model import Mesh, ProductRef
@@ -16,8 +14,6 @@ from mesh_defs.publishing import record
 from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import ORDERS, TinyMesh
-
-pytestmark = pytest.mark.usefixtures("fresh_domains")
 
 LEVELS = """\
 slaProperties:

@@ -44,7 +44,7 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path, fresh_domains: None, monkeypatch: pytest.MonkeyPatch) -> Daemon:
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     root = build(tmp_path / "mesh").root
     monkeypatch.setenv("MESH_ROOT", str(root))
     return Daemon(root)

@@ -19,8 +19,6 @@ from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import ORDERS, TinyMesh
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 NEW_ORDERS = f"{ORDERS}4,2024-05-03,70\n"
 BAD_ORDERS = f"{ORDERS}4,2024-05-03,-1\n5,2024-05-03,-2\n"
 A_TEST_THAT_FAILS = """\

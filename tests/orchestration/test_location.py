@@ -20,8 +20,6 @@ from mesh_defs.orchestration.location import mesh_definitions
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import REPOSITORY, TinyMesh
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 HEAVY = [
     "dagster", "dagster_dbt", "dbt", "duckdb", "deltalake", "sqlglot", "pydantic", "yaml", "pandas",
     "pyarrow", "great_expectations", "multiprocessing",

@@ -18,8 +18,6 @@ from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import TinyMesh
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 Drop = Callable[..., dg.Definitions]
 
 

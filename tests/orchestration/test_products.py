@@ -36,7 +36,7 @@ class Button:
 
 
 @pytest.fixture
-def button(tmp_path: Path, fresh_domains: None) -> Button:
+def button(tmp_path: Path) -> Button:
     return Button(build(tmp_path / "mesh").root)
 
 

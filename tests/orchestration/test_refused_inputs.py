@@ -20,8 +20,6 @@ from mesh_defs.storage.workshop import open_workshop, workshop_lock
 from tests import tiny_mesh
 from tests.tiny_mesh import ORDERS, TinyMesh
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 MORE_ORDERS = f"{ORDERS}4,2024-05-03,7000\n"
 
 

@@ -16,8 +16,6 @@ from mesh_defs.storage.state import State
 from tests.orchestration.conftest import Edit
 from tests.tiny_mesh import ORDERS, TinyMesh
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 
 def defs_of(mesh: TinyMesh, domain: str) -> dg.Definitions:
     found = Mesh.read(mesh.root)

@@ -22,8 +22,6 @@ from mesh_defs.storage.tables import snapshot
 from tests.ports.lab import SECOND
 from tests.ports.model_lab import OnnxLab
 
-pytestmark = pytest.mark.usefixtures("fresh_domains")
-
 OWN = '''
 """What orders should cost, by our own model."""
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -27,9 +25,7 @@ WAYS = {
 
 
 @pytest.fixture
-def mesh(
-    tiny_mesh: TinyMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TinyMesh]:
+def mesh(tiny_mesh: TinyMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyMesh:
     """A published mesh in which both domains have something new to do."""
     mesh = TinyMesh(tmp_path / "mesh")
     shutil.copytree(tiny_mesh.root, mesh.root)
@@ -38,9 +34,7 @@ def mesh(
     model.write_text(model.read_text(encoding="utf-8").replace("limit 1", "limit 2"))
     monkeypatch.chdir(mesh.root)
     monkeypatch.syspath_prepend(str(mesh.root))
-    yield mesh
-    for name in [n for n in sys.modules if n == "domains" or n.startswith("domains.")]:
-        del sys.modules[name]
+    return mesh
 
 
 def told() -> list[object]:

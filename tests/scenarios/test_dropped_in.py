@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +49,13 @@ def post_box():
 
 
 @pytest.fixture
-def mesh(
-    tiny_mesh: TinyMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TinyMesh]:
+def mesh(tiny_mesh: TinyMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyMesh:
     mesh = TinyMesh(tmp_path / "mesh")
     shutil.copytree(tiny_mesh.root, mesh.root)
     (mesh.root / "domains/shop/letters.py").write_text(LETTERS, encoding="utf-8")
     monkeypatch.chdir(mesh.root)
     monkeypatch.syspath_prepend(str(mesh.root))
-    yield mesh
-    for name in [n for n in sys.modules if n == "domains" or n.startswith("domains.")]:
-        del sys.modules[name]
+    return mesh
 
 
 def test_it_is_part_of_the_domain_and_runs_with_it(mesh: TinyMesh, shell: Shell) -> None:
