@@ -70,12 +70,10 @@ class Desk:
             raise Refused(f"`{asked}` is retired: nobody can begin to read it.")
         name, kind = port_of(asked, port)
         terms = terms_today(self.mesh, asked, role)
-        part = self.targets.only_in_part(str(asked.line), asked.contract.major, kind, terms.role)
-        if part:
-            raise Refused(f"Not at this port: {part}.")
-        wanted = Request(
-            str(asked.line), name, asked.contract.major, who, purpose, terms, until, kind
-        )
+        line, major = str(asked.line), asked.contract.major
+        if closed := self.targets.closed(line, major, kind, terms.role, who):
+            raise Refused(f"Not at this port: {closed}.")
+        wanted = Request(line, name, major, who, purpose, terms, until, kind)
 
         def judge(book: Book, now: datetime) -> list[Entry]:
             first = first_to_ask(book, who)

@@ -18,14 +18,29 @@ STANDING = (State.APPROVED, State.ACTIVE, State.NOTICE_GIVEN)
 
 
 class LakeGrants:
-    """The lake of one machine: who may read is read from the agreements each time, so an agreement
-    *is* its grant, and there is nothing to hand over or to take back."""
+    """Where products are made: who may read is read from the agreements each time, so an agreement
+    *is* its grant, and there is nothing to hand over or to take back.
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
+    In the lake everybody is let in by the platform. Where products are tables in BigQuery, only
+    runs of domains are: nobody else is known there.
+    """
+
+    def __init__(self, register: Register, runs_only: bool = False) -> None:
+        self._register, self._runs_only = register, runs_only
+
+    def why_not(self, consumer: str) -> str | None:
+        """Why a consumer can have no permission here."""
+        if self._runs_only and not consumer.startswith("domain:"):
+            return (
+                "a mesh on BigQuery opens the table that it makes to the runs of domains, and to "
+                f"nobody else: {consumer} can read another port of the product, such as one of the "
+                "kind `bigquery`"
+            )
+        return None
 
     def grant(self, wanted: Grant) -> None:
-        pass
+        if said := self.why_not(wanted.consumer):
+            raise MeshError(said)
 
     def revoke(self, unwanted: Grant) -> None:
         pass
@@ -35,7 +50,10 @@ class LakeGrants:
         return frozenset(
             grant_of(a)
             for a in book.values()
-            if a.kind == LAKE and a.state in STANDING and not a.over(now)
+            if a.kind == LAKE
+            and a.state in STANDING
+            and not a.over(now)
+            and not self.why_not(a.consumer)
         )
 
 

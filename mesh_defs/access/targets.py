@@ -13,6 +13,7 @@ from mesh_defs.contracts.roles import WHOLE
 from mesh_defs.model import Mesh, MeshError, ProductRef
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.kinds import SHELVED, beyond_the_lake, grants_of
+from mesh_defs.storage.state import DUCKDB, State
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +37,7 @@ class Targets:
 
     def __init__(self, mesh: Mesh, register: Register) -> None:
         self._mesh = mesh
-        self.lake = LakeGrants(register)
+        self.lake = LakeGrants(register, State.of(mesh.root).target != DUCKDB)
 
     def of(self, agreement: Agreement) -> Grants:
         """The permissions on an agreement's port. One that is gone raises MeshError."""
@@ -56,6 +57,14 @@ class Targets:
             agreement.product, agreement.version, agreement.kind, agreement.terms.role
         )
         return _NotInPart(found, part) if part else found
+
+    def closed(
+        self, product: str, major: int, kind: str, role: str | None, consumer: str
+    ) -> str | None:
+        """Why a port can't be had by a consumer, or under a role; None where it can."""
+        if kind == LAKE:
+            return self.lake.why_not(consumer)
+        return self.only_in_part(product, major, kind, role)
 
     def only_in_part(self, product: str, major: int, kind: str, role: str | None) -> str | None:
         """Why a port that grants all rows of a product or none can't be had under a role.

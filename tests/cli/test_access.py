@@ -69,6 +69,35 @@ def contract(mesh: TinyMesh, more: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
 
 
+def test_on_bigquery_the_mesh_opens_its_own_table_to_runs_only(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is granted a table by an agreement alone, so none is active that grants nothing."""
+    by_files = ["request", "shop.orders", "--for", "person:ola", "--purpose", "To look."]
+    access(*by_files, who="ola")
+    access("approve", "a1", who=PROVIDER)
+    assert access("show", "a1")["granted"], "in the lake she may read"
+    access("request", "shop.orders", "--for", "app:till", "--purpose", "To sell.", who="ola")
+
+    monkeypatch.setenv("MESH_TARGET", "bigquery")
+    assert not access("show", "a1")["granted"]
+    waiting = access("approve", "a2", who=PROVIDER)
+    assert (waiting["state"], waiting["granted"]) == ("approved", False)
+    said = "a mesh on BigQuery opens the table that it makes to the runs of domains"
+    assert said in waiting["error"]
+    refused = access.refused("request", "shop.orders", "--for", "team:Insight team",
+                             "--purpose", "To look.", who=CONSUMER)  # fmt: skip
+    assert f"Not at this port: {said}" in refused
+    assert "`bigquery`" in refused
+    access(*REQUEST, who=CONSUMER)
+    of_a_domain = access("approve", "a3", who=PROVIDER)
+    assert (of_a_domain["state"], of_a_domain["granted"]) == ("active", True)
+
+    monkeypatch.delenv("MESH_TARGET")
+    access("reconcile")
+    assert access("show", "a2")["granted"], "the same agreement, where the port can"
+
+
 def test_from_a_request_to_notice(access: Access) -> None:
     asked = access(*REQUEST, who=CONSUMER)
     assert asked["id"] == "a1"

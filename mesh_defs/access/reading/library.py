@@ -69,7 +69,6 @@ class Library:
         self, root: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self.root, self.state = root, State.of(root)
-        self.state.lake()
         self.mesh = Mesh.read(root)
         self._register = Register(Ledger.open(self.state), clock)
         self._lock = Lock()
@@ -86,8 +85,10 @@ class Library:
         """A product at an address, for whoever reads for these consumers.
 
         A scope, if there is one, names the only products that may be read. Raises Denied for what
-        is not there or not theirs, and MeshError for a snapshot that is not there.
+        is not there or not theirs, and MeshError for a snapshot that is not there, or where rows
+        are in no lake.
         """
+        self.state.lake()
         product, major = self._meant(address, version)
         right = self.right(consumers, product, major, scope)
         narrowing = self._narrowing(product, major, right)
@@ -151,7 +152,9 @@ class Library:
         return right is not None and opened == found.narrowing
 
     def all_of(self, consumers: Sequence[str], scope: Collection[str] = ()) -> list[Readable]:
-        """Every published product that somebody may read, at its newest snapshot."""
+        """Every published product that somebody may read, at its newest snapshot. Raises MeshError
+        where rows are in no lake."""
+        self.state.lake()
         found = []
         rooms = self.mesh.rooms.values()
         for ref in sorted(p.ref for room in rooms for p in room.products.values()):
