@@ -28,6 +28,15 @@ def test_a_table(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
     assert said.err == "(3 rows; shop.orders snapshot 0)\n"
 
 
+def test_rows_on_bigquery_are_asked_for_there(
+    shell: Shell, in_tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESH_TARGET", "bigquery")
+    said = shell("query", ALL)
+    assert (said.code, said.out) == (1, "")
+    assert "Ask BigQuery: `mesh show DOMAIN.PRODUCT` names the table." in said.err
+
+
 def test_json_and_csv(shell: Shell, in_tiny_mesh: TinyMesh) -> None:
     assert shell("query", ALL, "--json").json[0] == {
         "order_id": 1,

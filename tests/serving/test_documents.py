@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -267,6 +268,30 @@ def test_the_next_snapshot_is_handed_out_and_a_broken_report_takes_nothing(
     time.sleep(1.1)
     assert service.get(PATH, service.tokens["board"]).content == after.content
     lab.report(**REPORT)
+
+
+def test_a_mesh_on_bigquery_hands_out_what_it_shows_and_says_where_rows_are(
+    lab: DashboardLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents are files in the state folder, whatever engine made the rows that they show."""
+    made = lab.root / ".mesh/documents"
+    shutil.copytree(made, tmp_path / "bigquery/documents", symlinks=True)
+    there = {"MESH_HOME": str(tmp_path), "MESH_TARGET": "bigquery"}
+    for name, value in there.items():
+        monkeypatch.setenv(name, value)
+    with running(TinyMesh(lab.root), log=tmp_path / "log", variables=there) as found:
+        found.agreed("shop.orders", "app:hall", "--port", "exit")
+        hall, own = found.token("app:hall"), found.token("shop", who="Shop team")
+        other = found.token("insight", who="Insight team")
+        for token in (hall, own):
+            assert found.get(PATH, token).content == lab.path.read_bytes()
+        assert found.get(PATH, other).status_code == 404
+        for answer in (
+            found.get("/products", own),
+            found.get("/products/shop.orders", own),
+            found.query("from shop.orders", own),
+        ):
+            assert (answer.status_code, "Ask BigQuery" in answer.text) == (400, True)
 
 
 def test_too_many_requests_are_refused(lab: DashboardLab, tmp_path: Path) -> None:
