@@ -9,10 +9,12 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache as once
 from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mesh_defs.model import MeshError
@@ -22,6 +24,9 @@ ColumnLineage = Mapping[str, list[tuple[str, str, str]]]
 """Column → (schema, table, column) of each direct origin. What nobody could tell is left out."""
 
 Shapes = Mapping[tuple[str, str], Mapping[str, str]]
+
+Places = Mapping[tuple[str, str], tuple[str, str]]
+"""(schema, table) as SQL has it, in small letters → as `shapes` has it."""
 
 MODELS = "main"
 """The schema in which a domain's models lie."""
@@ -36,11 +41,16 @@ _log = logging.getLogger(__name__)
 
 
 def columns_from(
-    compiled: Mapping[str, str], shapes: Shapes, cache: Path
+    compiled: Mapping[str, str],
+    shapes: Shapes,
+    cache: Path,
+    dialect: str = "duckdb",
+    places: Places = MappingProxyType({}),
 ) -> dict[str, ColumnLineage]:
-    """Each model's columns with their direct origins, from its SQL as it was sent to DuckDB.
+    """Each model's columns with their direct origins, from its SQL as it was sent to the engine.
 
-    `shapes` are the columns of the tables and views that there are, in their order. Never raises:
+    `shapes` are the columns of the tables and views that there are, in their order; `places` says
+    what the SQL calls them, where that is not what lineage does. Never raises:
     a model whose SQL is not understood is not in the answer, nor is a single column whose origin
     can't be told. A column made of constants has no origins: an empty list. What was read once is
     read from `cache` as long as neither the SQL nor a table it names changes.
@@ -49,14 +59,14 @@ def columns_from(
     lower = {(s.lower(), t.lower()): (s, t) for s, t in shapes}
     fresh: dict[str, Any] = {}
     for model, sql in compiled.items():
-        mark = _hash(_reader(), sql)
+        mark = _hash(_reader(), dialect, sql)
         entry = known.get(model)
         if (
             not entry
             or entry["sql"] != mark
             or entry["shapes"] != _shapes_hash(entry["tables"], shapes, lower)
         ):
-            tables, columns = _read(model, sql, shapes, lower)
+            tables, columns = _read(model, _Query(sql, dialect, places), shapes, lower)
             fresh[model] = {
                 "sql": mark,
                 "tables": tables,
@@ -134,21 +144,42 @@ def _without(lineages: Mapping[str, ColumnLineage], end: tuple[str, ...]) -> dic
     }
 
 
+@dataclass(frozen=True)
+class _Query:
+    sql: str
+    dialect: str
+    places: Places
+
+    def parsed(self) -> Any:
+        """The query, over tables called as lineage calls them."""
+        from sqlglot import exp
+
+        from mesh_defs.governance.select_lineage import parsed
+
+        if len(self.sql) > _LONGEST or _depth(self.sql) > _DEEPEST:
+            raise ValueError("too long or too deep")
+        tree = parsed(self.sql, self.dialect)
+        for table in tree.find_all(exp.Table) if self.places else ():
+            if place := self.places.get((table.db.lower(), table.name.lower())):
+                for part, name in zip(("db", "this"), place, strict=True):
+                    table.set(part, exp.to_identifier(name, quoted=True))
+        return tree
+
+
 def _read(
-    model: str, sql: str, shapes: Shapes, lower: Mapping[tuple[str, str], tuple[str, str]]
+    model: str, query: _Query, shapes: Shapes, lower: Mapping[tuple[str, str], tuple[str, str]]
 ) -> tuple[list[list[str]], list[Any] | None]:
     """The tables a model's SQL names, itself among them, and its columns if it is understood."""
-    from mesh_defs.governance.select_lineage import Reading, parsed, tables_in
+    from mesh_defs.governance.select_lineage import Reading, tables_in
 
     own = (MODELS, model.lower())
     tables = {own}
     try:
-        if len(sql) > _LONGEST or _depth(sql) > _DEEPEST:
-            raise ValueError("too long or too deep")
-        tree = parsed(sql)
+        tree = query.parsed()
         named = tables_in(tree)
         tables |= named
-        columns = Reading(tree, {lower[t]: shapes[lower[t]] for t in named if t in lower}).columns()
+        known = {lower[t]: shapes[lower[t]] for t in named if t in lower}
+        columns = Reading(tree, known, query.dialect).columns()
     except Exception as error:  # whatever a parser does with SQL it does not know
         _log.debug("no column lineage of %s: %s: %s", model, type(error).__name__, error)
         return _listed(tables), None

@@ -37,15 +37,15 @@ def tables_in(tree: exp.Expression) -> set[Table]:
     }
 
 
-def parsed(sql: str) -> exp.Expression:
-    tree: exp.Expression = parse_one(sql, dialect=DIALECT)
+def parsed(sql: str, dialect: str = DIALECT) -> exp.Expression:
+    tree: exp.Expression = parse_one(sql, dialect=dialect)
     return tree
 
 
 class Reading:
     """A query that is qualified once; each output column is then looked up in its scopes."""
 
-    def __init__(self, tree: exp.Expression, shapes: Shapes) -> None:
+    def __init__(self, tree: exp.Expression, shapes: Shapes, dialect: str = DIALECT) -> None:
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
         self._spelled = {
@@ -57,9 +57,9 @@ class Reading:
             known.setdefault(schema, {})[table] = dict(columns)
         qualified = qualify(
             tree,
-            dialect=DIALECT,
+            dialect=dialect,
             db=HOME_SCHEMA,
-            schema=MappingSchema(known, dialect=DIALECT),
+            schema=MappingSchema(known, dialect=dialect),
             validate_qualify_columns=False,
         )
         while isinstance(qualified, exp.Subquery):
@@ -67,7 +67,7 @@ class Reading:
         root = build_scope(qualified)
         if root is None:
             raise NotUnderstood(f"{type(qualified).__name__} is no query")
-        self._root = root
+        self._root, self._dialect = root, dialect
         self._scopes: dict[int, Scope] = {id(s.expression): s for s in root.traverse()}
         self._names: dict[int, list[str]] = {}
         self._edges: dict[Node, tuple[set[Origin], set[Node], bool]] = {}
@@ -114,7 +114,7 @@ class Reading:
             raise NotUnderstood(f"{type(expression).__name__} is no select")
         for item in expression.selects:
             if item.unalias().unnest().is_star or item.find(exp.Columns):
-                raise NotUnderstood(f"`{item.sql(DIALECT)}` could not be expanded")
+                raise NotUnderstood(f"`{item.sql(self._dialect)}` could not be expanded")
         return [item.alias_or_name.lower() for item in expression.selects]
 
     def _below(self, node: Node) -> tuple[set[Origin], set[Node], bool]:

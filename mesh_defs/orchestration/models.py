@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from mesh_defs.access.mounts import mount_all
+from mesh_defs.access.mounts import input_key, mount_all
 from mesh_defs.governance.lineage import columns_from
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.orchestration.attempted import attempted, resting_on
@@ -119,7 +119,7 @@ def _build(
     with house_of(site.state).open(site.name, about) as workshop:
         built = {e.metadata["unique_id"].text.rpartition(".")[2] for e in events if _is_output(e)}
         _remember(site, workshop, built, mounted, context.run.run_id)
-        facts = _facts(site, workshop, built, build.compiled())
+        facts = _facts(site, workshop, built, mounted, build.compiled())
     for event in events:
         yield _with_facts(event, facts, site) if _is_output(event) else event
     if not build.success:
@@ -227,13 +227,25 @@ def _remember(
 
 
 def _facts(
-    site: Site, workshop: Workshop, built: set[str], compiled: Mapping[str, str]
+    site: Site,
+    workshop: Workshop,
+    built: set[str],
+    mounted: provenance.Lineage,
+    compiled: Mapping[str, str],
 ) -> dict[str, dict[str, Any]]:
     """Column schema, row count and column lineage of each model, from the engine and its SQL."""
-    rows, shapes = workshop.sizes(built), workshop.shapes(built)
-    lineage: Mapping[str, Any] = {}
-    if house_of(site.state).dialect == "duckdb":  # the one that lineage is read in
-        lineage = columns_from(compiled, shapes, site.state.dbt(site.name) / "columns.json")
+    house, inputs = house_of(site.state), site.domain.inputs
+    beside = [("landing", name) for name in site.domain.sources if f"landing.{name}" in mounted]
+    beside += [
+        (ref.domain, ref.product)
+        for ref, agreed in inputs.items()
+        if input_key(ref, agreed.version) in mounted
+    ]
+    rows, shapes = workshop.sizes(built), workshop.shapes(beside)
+    tables = {at: house.table(site.name, at[1], at[0]) for at in shapes}
+    places = {(table.db.lower(), table.name.lower()): at for at, table in tables.items()}
+    cache = site.state.dbt(site.name) / "columns.json"
+    lineage = columns_from(compiled, shapes, cache, house.dialect, places)
     facts: dict[str, dict[str, Any]] = {}
     for (schema, name), columns in shapes.items():
         if schema != HOME:

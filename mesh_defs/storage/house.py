@@ -105,8 +105,8 @@ class Workshop(Protocol):
         """The rows of models that are tables."""
         ...
 
-    def shapes(self, models: Collection[str]) -> dict[tuple[str, str], dict[str, str]]:
-        """(schema, table) → column → type, of these models and perhaps of what is beside them."""
+    def shapes(self, mounted: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+        """(schema, table) → column → type, of all models, and of these tables beside them."""
         ...
 
 

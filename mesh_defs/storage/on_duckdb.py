@@ -93,7 +93,7 @@ class DuckDBWorkshop:
         )
         return {name: int(rows) for name, rows in found.fetchall()}
 
-    def shapes(self, models: Collection[str]) -> dict[tuple[str, str], dict[str, str]]:
+    def shapes(self, mounted: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
         shapes: dict[tuple[str, str], dict[str, str]] = {}
         found = self.connection.execute(
             "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "

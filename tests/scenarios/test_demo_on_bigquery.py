@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mesh_defs.contracts.clauses.properties import column_of, columns_of
+from mesh_defs.governance.lineage import remembered
 from tests.domains.two_engines import MESH, differences
 from tests.emulator.running import Emulator
 from tests.ports.document_labs import cells_of_page
@@ -43,6 +44,12 @@ AMOUNTS = {
 
 # How many households are shown together; of so few, fewer.
 FEWEST = ("growth/reports/household_segments.dashboard.yaml", "count(*) >= 5", "count(*) >= 1")
+
+# BigQuery has quantiles as windows only, whose groups enter the formula.
+GROUPED = {
+    "usual_weeks": ("unusual_weeks", "usual_sales_value"),
+    "pump_prices": ("gallon_price_lower", "gallon_price_upper", "gallon_price_is_outlier"),
+}
 
 # When a run saw a state of the source.
 OWN = {"valid_from", "valid_to"}
@@ -95,6 +102,21 @@ def test_verdicts_and_rows_are_the_same(product: str, demo: Both) -> None:
     here, there = (engine.rows(product, columns) for engine in (demo.here, demo.there))
     assert here, "nothing is compared"
     assert not differences(here, there)[:3]
+
+
+@pytest.mark.parametrize("domain", sorted(MESH.domains))
+def test_columns_come_from_the_same_columns(domain: str, demo: Both) -> None:
+    here, there = (
+        remembered(home / "dbt" / domain / "columns.json")
+        for home in (demo.here.home, demo.there.home / "bigquery")
+    )
+    assert here.keys() == there.keys() != set()
+    for model, columns in here.items():
+        told = dict(there[model])
+        for column in GROUPED.get(model, ()):
+            assert {*columns[column]} < {*told[column]}
+            told[column] = columns[column]
+        assert told == columns, model
 
 
 def _ports(engine: OnDuckDB | OnBigQuery, product: str) -> dict[str, dict[str, Any]]:

@@ -105,12 +105,10 @@ class BigQueryWorkshop:
         found = ((name, self._described[name]) for name in models if name in self._described)
         return {name: t.num_rows for name, t in found if t.table_type == "TABLE"}
 
-    def shapes(self, models: Collection[str]) -> dict[tuple[str, str], dict[str, str]]:
-        return {
-            (HOME, name): {f.name: f.field_type for f in self._described[name].schema}
-            for name in models
-            if name in self._described
-        }
+    def shapes(self, mounted: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+        found = {(HOME, name): table for name, table in self._described.items()}
+        found |= {(s, n): self.connection.get_table(name_of(self.table(n, s))) for s, n in mounted}
+        return {at: {f.name: f.field_type for f in t.schema} for at, t in found.items()}
 
     def close(self) -> None:
         """Drop what was made for as long as the workshop is open, views before their tables."""
