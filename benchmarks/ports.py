@@ -59,7 +59,7 @@ class Bench:
         self.numbers = iter(range(1000))
 
     def target(self, server: dict[str, Any]) -> Target:
-        return Target(self.snapshot.product, 1, "exit", server)
+        return Target(self.snapshot.product, 1, "exit", server, self.lab.state)
 
     def place(self) -> str:
         return f"{seaweed.BUCKET}/n{next(self.numbers)}/shop/orders/v1"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import tempfile
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from mesh_defs.ingestion.pipelines import run_pipeline
 from mesh_defs.ingestion.sources import SourceFile, digest_of, locate, unchanged
 from mesh_defs.model import Domain, MeshError
 from mesh_defs.storage import tables, workshop
+from mesh_defs.storage.scratch import passing
 from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def land(
     file = locate(root, domain, name)
     if file and before and not force and unchanged(file, source.columns, before):
         return Landed(before, changed=False)
-    with _batch(root, domain, name, file, run_id) as connection:
+    with _batch(root, state, domain, name, file, run_id) as connection:
         relation, notes = _typed(connection, domain.name, name, source.columns or {})
         if file:
             file = replace(file, digest=digest_of(file.path))
@@ -77,19 +77,18 @@ def land(
 
 @contextmanager
 def _batch(
-    root: Path, domain: Domain, name: str, file: SourceFile | None, run_id: str
+    root: Path, state: State, domain: Domain, name: str, file: SourceFile | None, run_id: str
 ) -> Iterator[DuckDBPyConnection]:
     """A connection in which the batch is readable as `batch`."""
     import duckdb
 
-    connection = duckdb.connect()
     pipeline = domain.sources[name].pipeline
-    made = tempfile.TemporaryDirectory(prefix="mesh-pipeline-")
-    try:
+    with ExitStack() as stack:
+        made = stack.enter_context(passing(state)) if pipeline and not file else None
+        connection = stack.enter_context(duckdb.connect())
         workshop.tune(connection)
-        if file is None and pipeline:
-            place = domain.folder / pipeline
-            files = run_pipeline(root, place, run_id, Path(made.name))
+        if pipeline and made:
+            files = run_pipeline(root, domain.folder / pipeline, run_id, made)
             _see(connection, "read_parquet", [str(f) for f in files], f"what `{pipeline}` wrote")
         elif file is None:
             rows = _call(root, domain, name)
@@ -110,9 +109,6 @@ def _batch(
             said = f"{domain.name}.{name}: `{file.path}`"
             _see(connection, readers[file.format], [str(file.path)], said)
         yield connection
-    finally:
-        connection.close()
-        made.cleanup()
 
 
 def _see(connection: DuckDBPyConnection, reader: str, files: list[str], said: str) -> None:

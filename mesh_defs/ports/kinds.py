@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mesh_defs.model import DataProduct, Finding, MeshError
+from mesh_defs.model.report import root_of
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.places import (
     azure_place,
@@ -23,6 +24,7 @@ from mesh_defs.ports.places import (
 )
 from mesh_defs.ports.port import Kind, Port, Target
 from mesh_defs.storage.servers import Address, address_of, variable_of
+from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:
     from mesh_defs.ports.shelved import Shelved
@@ -156,8 +158,7 @@ class OutputPort:
         """Where it delivers to. Raises MeshError for a port that cannot be as it is declared."""
         if findings := list(problems(self)):
             raise MeshError(findings)
-        server = self._server or {}
-        return Target(self.product.line, self.product.contract.major, self.name, server)
+        return _target(self, self._server or {})
 
     @property
     def location(self) -> str:
@@ -255,9 +256,14 @@ def problems(port: OutputPort) -> Iterator[Finding]:
         )
     else:
         server = servers[index].model_dump(by_alias=True, exclude_none=True)
-        target = Target(port.product.line, contract.major, port.name, server)
-        if said := kind.wrong(target):
+        if said := kind.wrong(_target(port, server)):
             yield contract.source.finding(("servers", index), said, "Mend it.")
+
+
+def _target(port: OutputPort, server: dict[str, Any]) -> Target:
+    product = port.product
+    state = State.of(root_of(product))
+    return Target(product.line, product.contract.major, port.name, server, state)
 
 
 def grants_of(product: DataProduct, name: str) -> Grants | None:

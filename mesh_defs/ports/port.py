@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 from mesh_defs.model import MeshError, ProductRef
 from mesh_defs.ports.grants import Grants
 from mesh_defs.storage.servers import Address
+from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -201,6 +202,8 @@ class Target:
     major: int
     port: str
     server: Mapping[str, Any]
+    state: State
+    """Where files are that are needed for as long as a delivery lasts."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ Without a key in it, credentials are looked for where every client of S3 does.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mesh_defs.model import MeshError
+from mesh_defs.storage.scratch import passing
 from mesh_defs.storage.servers import Address
+from mesh_defs.storage.state import State
 
 HOW_TO_INSTALL = "S3's client is not installed: `pip install 'mesh-defs[s3]'`."
 _SECONDS = 60
@@ -59,10 +60,10 @@ class Store(Protocol):
 
 
 @contextmanager
-def fetched(store: Store, keys: Sequence[str], folder: str) -> Iterator[list[Path]]:
+def fetched(store: Store, keys: Sequence[str], folder: str, state: State) -> Iterator[list[Path]]:
     """Objects as files again, in the same folders below one, for as long as this lasts."""
-    with tempfile.TemporaryDirectory(prefix="mesh-port-") as place:
-        files = [Path(place) / key.removeprefix(f"{folder}/") for key in keys]
+    with passing(state) as place:
+        files = [place / key.removeprefix(f"{folder}/") for key in keys]
         for key, file in zip(keys, files, strict=True):
             store.download(key, file)
         yield files

@@ -30,7 +30,7 @@ _CLOSED = (
     "SET allow_community_extensions = false",
     "SET python_enable_replacements = false",  # else `FROM x` may read a variable of ours
 )
-_PASSING, _LOCK = "passing-", "passing.lock"
+_PASSING, _HELD = "passing-", "passing.lock"
 
 
 @contextmanager
@@ -59,32 +59,40 @@ def passing(state: State) -> Iterator[Path]:
     home = state.home / "tmp"
     home.mkdir(parents=True, exist_ok=True)
     sweep(state)
-    with FileLock(home / _LOCK):  # no other sweeps before the folder's lock is held
+    with FileLock(home / _HELD):  # no other sweeps before the folder's lock is held
         folder = Path(tempfile.mkdtemp(prefix=_PASSING, dir=home))
-        mine = FileLock(folder / _LOCK)
+        mine = FileLock(_lock_of(folder))
         mine.acquire()
     try:
         yield folder
     finally:
-        with FileLock(home / _LOCK):
-            mine.release()
-            shutil.rmtree(folder, ignore_errors=True)
+        with FileLock(home / _HELD):
+            _remove(folder, mine)
 
 
 def sweep(state: State) -> None:
     """Remove what killed processes left of such folders."""
     home = state.home / "tmp"
-    if not any(home.glob(f"{_PASSING}*/")):
+    if not any(home.glob(f"{_PASSING}*")):
         return
-    with FileLock(home / _LOCK):
-        for folder in home.glob(f"{_PASSING}*/"):
-            lock = FileLock(folder / _LOCK)
+    with FileLock(home / _HELD):
+        for folder in {found.with_suffix("") for found in home.glob(f"{_PASSING}*")}:
+            lock = FileLock(_lock_of(folder))
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            lock.release()
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder, lock)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove(folder: Path, lock: FileLock) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def lock_down(connection: DuckDBPyConnection, files: Iterable[str]) -> None:

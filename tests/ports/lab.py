@@ -103,6 +103,10 @@ class Lab:
 
     # -- the same for all -------------------------------------------------------------------------
 
+    def passing(self) -> list[Path]:
+        """What lies here and nobody needs any more."""
+        return [*(self.state.home / "tmp").glob("passing-*")]
+
     def build(self) -> None:
         build(self.root)
         self.declare(DESCRIPTOR, "outputPorts", {"name": self.port, "type": self.kind})

@@ -24,9 +24,11 @@ from mesh_defs.ports.port import Audited, Mark, Target
 from mesh_defs.ports.proof import verify
 from mesh_defs.storage.bigquery.checksums import summed_here, summed_there
 from mesh_defs.storage.servers import Address
+from mesh_defs.storage.state import State
 from mesh_defs.storage.workshop import read_files
 from tests.rest import answering
 
+NOWHERE = State(Path("nowhere"))
 TABLE = "/bigquery/v2/projects/data/datasets/shop/tables/orders_v1"
 WHERE = "example.com"
 TILL = Grant("shop.orders", "exit", 1, "app:till")
@@ -84,7 +86,7 @@ def google() -> Iterator[tuple[Google, BigQueryGrants]]:
     there = Google()
     with answering(there.answer, there.credentials) as url:
         own = [{"property": "readerGroups", "value": WHERE}]
-        target = Target(ProductRef("shop", "orders"), 1, "exit", {"customProperties": own})
+        target = Target(ProductRef("shop", "orders"), 1, "exit", {"customProperties": own}, NOWHERE)
         address = Address("MESH_SERVER__EXIT", f"bigquery://data?endpoint={url}")
         yield there, BigQueryGrants(target, address)
 
@@ -141,9 +143,8 @@ def test_a_policy_with_conditions_is_not_written_over(google: Pair) -> None:
 
 def test_without_a_domain_of_groups_nobody_can_be_granted(google: Pair) -> None:
     there, port = google
-    nobody = BigQueryGrants(Target(ProductRef("shop", "orders"), 1, "exit", {}), Address("X", (
-        f"bigquery://data?endpoint={port.endpoint}"
-    )))  # fmt: skip
+    target = Target(ProductRef("shop", "orders"), 1, "exit", {}, NOWHERE)
+    nobody = BigQueryGrants(target, Address("X", f"bigquery://data?endpoint={port.endpoint}"))
     with pytest.raises(MeshError, match="readerGroups"):
         nobody.grant(TILL)
     assert there.asked == []
@@ -197,7 +198,7 @@ def test_a_delivery_is_proven_by_one_query(budget: int | None, error: str, tmp_p
         )  # fmt: skip
         with answering(there.answer) as url:
             port = BigQueryPort(
-                Target(audited.product, 1, "exit", {}),
+                Target(audited.product, 1, "exit", {}, NOWHERE),
                 Address("X", f"bigquery://data?endpoint={url}"),
             )
             if error:

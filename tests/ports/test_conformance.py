@@ -108,6 +108,7 @@ def test_killed_anywhere_readers_see_one_snapshot_whole(
     assert cents(lab) == [20, 40, 60, 80, 100]
     lab.verify(made)
     assert lab.leftovers() == []
+    assert lab.passing() == []
 
 
 def test_a_value_changed_at_the_target_is_found(beyond: Lab) -> None:

@@ -7,6 +7,7 @@ The files and the port are not here.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,6 +28,7 @@ from mesh_defs.ports.documents.translated import (
     warehouse,
 )
 from mesh_defs.ports.port import Target
+from mesh_defs.storage.state import State
 from tests.postgres import Postgres
 
 ROWS = """
@@ -108,7 +110,13 @@ def comparable(row: tuple[Any, ...]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-TARGET = Target(ProductRef("shop", "orders"), 1, "apps", {"project": "p-1", "dataset": "shop"})
+TARGET = Target(
+    ProductRef("shop", "orders"),
+    1,
+    "apps",
+    {"project": "p-1", "dataset": "shop"},
+    State(Path("nowhere")),
+)
 WAREHOUSE, BIGQUERY = warehouse("postgres", TARGET), warehouse("bigquery", TARGET)
 
 

@@ -10,12 +10,10 @@ How a table of the lake is written is in `storage.tables`.
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -32,6 +30,7 @@ from mesh_defs.storage.commits import Part, commit, commit_info, said_of, schema
 from mesh_defs.storage.held import LONGEST_READ, held_files
 from mesh_defs.storage.layout import rows_of
 from mesh_defs.storage.objects import Overtaken, Store, fetched
+from mesh_defs.storage.scratch import passing
 from mesh_defs.storage.servers import Address
 from mesh_defs.storage.workshop import read_files
 
@@ -56,6 +55,7 @@ class _Seen:
 class _DeltaPort:
     """One product's table, wherever its files are."""
 
+    target: Target
     store: Store
     prefix: str
     table: str
@@ -68,8 +68,8 @@ class _DeltaPort:
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
         audited.takes_over(self.standing(), self.location)
         mark = f"{audited.mark.snapshot}-{secrets.token_hex(4)}"
-        with tempfile.TemporaryDirectory(prefix="mesh-delta-") as place:
-            laid = laid_out(connection, audited, Path(place))
+        with passing(self.target.state) as place:
+            laid = laid_out(connection, audited, place)
             parts = []
             for each in laid:
                 if "" in each.values.values():
@@ -183,7 +183,7 @@ class _DeltaPort:
     ) -> Iterator[exp.Expression]:
         """The rows of files there, with the values of their partitions, which are not in them."""
         keys = [f"{self.prefix}/{path}" for path in files]
-        with fetched(self.store, keys, self.prefix) as copies:
+        with fetched(self.store, keys, self.prefix, self.target.state) as copies:
             if not files:  # no rows, and so no partition
                 yield no_rows(audited)
                 return

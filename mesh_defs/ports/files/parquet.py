@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from mesh_defs.ports.files.layouts import laid_out, no_rows, shape_by_path
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of, shape_of
 from mesh_defs.storage.objects import Overtaken, fetched
+from mesh_defs.storage.scratch import passing
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ class ParquetPort(BucketGrants):
     def publish(self, connection: DuckDBPyConnection, audited: Audited, prove: Prove) -> None:
         audited.takes_over(self.standing(), self.location)
         folder = f"{self.prefix}/snapshots/{audited.mark.snapshot}-{secrets.token_hex(4)}"
-        with tempfile.TemporaryDirectory(prefix="mesh-parquet-") as place:
-            laid = laid_out(connection, audited, Path(place))
+        with passing(self.target.state) as place:
+            laid = laid_out(connection, audited, place)
             keys = [f"{folder}/{each.name}" for each in laid]
             for key, each in zip(keys, laid, strict=True):
                 self.bucket.upload(each.file, key)
             rows, sizes = sum(each.rows for each in laid), [each.bytes for each in laid]
-        with fetched(self.bucket, keys, folder) as files:
+        with fetched(self.bucket, keys, folder, self.target.state) as files:
             rows_back = _reading(connection, files, audited)
             prove(rows_back, _shape(connection, rows_back))
         kinds = kinds_of(connection, audited)
@@ -130,7 +130,8 @@ class ParquetPort(BucketGrants):
             raise MeshError(f"Nothing was delivered to {self.location} yet.")
         start = f"s3://{self.bucket.name}/"
         keys = [str(file["path"]).removeprefix(start) for file in found.told["files"]]
-        with fetched(self.bucket, keys, f"{self.prefix}/snapshots") as files:
+        folder = f"{self.prefix}/snapshots"
+        with fetched(self.bucket, keys, folder, self.target.state) as files:
             yield files, found.told
 
     def _sweep(self, shown: str, audited: Audited) -> None:
