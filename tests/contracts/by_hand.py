@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tests.contracts.generated import Made
@@ -75,7 +76,11 @@ def _inner(prop: dict[str, Any]) -> Iterable[tuple[str, Callable[[Any], bool]]]:
     if prop.get("required"):
         yield "required", lambda v: v is None
     for option, value in prop["logicalTypeOptions"].items():
-        yield option, lambda v, o=option, w=value: v is not None and _breaks(o, w, v)
+        yield option, partial(_breaks_if_there, option, value)
+
+
+def _breaks_if_there(option: str, wanted: Any, value: Any) -> bool:
+    return value is not None and _breaks(option, wanted, value)
 
 
 def _plain(value: Any) -> Any:
@@ -139,19 +144,19 @@ def _holds(quality: dict[str, Any], measured: float) -> bool:
     for name, wanted in quality.items():
         match name:
             case "mustBe":
-                return measured == wanted
+                return bool(measured == wanted)
             case "mustNotBe":
-                return measured != wanted
+                return bool(measured != wanted)
             case "mustBeGreaterThan":
-                return measured > wanted
+                return bool(measured > wanted)
             case "mustBeGreaterOrEqualTo":
-                return measured >= wanted
+                return bool(measured >= wanted)
             case "mustBeLessThan":
-                return measured < wanted
+                return bool(measured < wanted)
             case "mustBeLessOrEqualTo":
-                return measured <= wanted
+                return bool(measured <= wanted)
             case "mustBeBetween":
-                return wanted[0] <= measured <= wanted[1]
+                return bool(wanted[0] <= measured <= wanted[1])
             case "mustNotBeBetween":
                 return not wanted[0] <= measured <= wanted[1]
     raise AssertionError(quality)

@@ -163,15 +163,15 @@ def properties(draw: st.DrawFn, name: str) -> dict[str, Any]:
 def made(draw: st.DrawFn) -> Made:
     names = [n for n in TYPES if n in "nks" or draw(st.booleans())]
     columns = [draw(properties(name)) for name in names]
-    for column in draw(st.sampled_from([(), ("n",), ("n", "s"), ("k", "n", "s")])):
-        next(c for c in columns if c["name"] == column)["primaryKey"] = True
+    for name in draw(st.sampled_from([(), ("n",), ("n", "s"), ("k", "n", "s")])):
+        next(c for c in columns if c["name"] == name)["primaryKey"] = True
     if draw(st.booleans()):
         (k,) = (c for c in columns if c["name"] == "k")
         k["relationships"] = [{"to": "there.id"}]
     for column in columns:
         for i, quality in enumerate(column.get("quality", ())):
             quality["id"] = f"{column['name']}_{i}"
-    table = {
+    table: dict[str, Any] = {
         "name": "t",
         "properties": columns,
         "quality": draw(st.lists(metrics(None), max_size=2)),

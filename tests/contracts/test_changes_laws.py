@@ -53,19 +53,14 @@ OPTIONS: dict[str, st.SearchStrategy[Data]] = {
     "array": said(minItems=maybe(small), maxItems=maybe(small), uniqueItems=maybe(st.booleans())),
 }
 
-customs = st.lists(
-    st.sampled_from(
-        [
-            {"property": "severity", "value": "warning"},
-            {"property": "severity", "value": {"required": "info"}},
-            {"property": "tolerance", "value": 2},
-            {"property": "tolerance", "value": "1%"},
-            {"property": "extraColumns", "value": "allow"},
-        ]
-    ),
-    max_size=2,
-    unique_by=lambda item: item["property"],
-)
+CUSTOMS: list[Data] = [
+    {"property": "severity", "value": "warning"},
+    {"property": "severity", "value": {"required": "info"}},
+    {"property": "tolerance", "value": 2},
+    {"property": "tolerance", "value": "1%"},
+    {"property": "extraColumns", "value": "allow"},
+]
+customs = st.lists(st.sampled_from(CUSTOMS), max_size=2, unique_by=lambda item: item["property"])
 missing = st.lists(st.sampled_from("xyz"), unique=True).map(lambda v: {"missingValues": v})
 metrics = said(
     id=maybe(st.sampled_from(["one", "two"])),
@@ -131,7 +126,7 @@ levels = st.fixed_dictionaries(
         "element": st.just("t.alpha"),
     }
 )
-contracts = st.fixed_dictionaries(
+contracts: st.SearchStrategy[Data] = st.fixed_dictionaries(
     {
         "schema": st.lists(objects, max_size=2, unique_by=lambda o: o["name"]),
         "slaProperties": st.lists(levels, max_size=2),
@@ -144,7 +139,7 @@ def plain(data: Data) -> Data:
     return found
 
 
-def promised(data: Data) -> list[Rule]:
+def promised(data: Data) -> list[tuple[str, str | None, str, str, str]]:
     """What an audit would check. The order of rules, and what they are called, does not matter."""
     found = [(r.object, r.property, r.kind, r.severity, sorted_values(r)) for r in _rules(data)]
     return sorted(found, key=repr)

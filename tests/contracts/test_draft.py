@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,8 @@ def test_a_draft_holds_on_its_own_table(
 # -- what is found -----------------------------------------------------------------------------
 
 
-def texts(values: list[str | None], times: int = 1) -> dict[str, Any]:
-    rows = [(value,) for value in values * times]
+def texts(values: Sequence[str | None], times: int = 1) -> dict[str, Any]:
+    rows = [(value,) for value in [*values] * times]
     return next(iter(properties(table({"c": "VARCHAR"}, rows)).values()))
 
 

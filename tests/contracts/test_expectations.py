@@ -165,7 +165,7 @@ def test_other_engines_are_named() -> None:
 
 
 def test_only_the_columns_that_are_named_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = []
+    read: list[tuple[list[str], int]] = []
 
     def frame(self: DuckDBEngine, query: Any) -> Any:
         made = original(self, query)

@@ -215,7 +215,7 @@ PROPERTIES = st.lists(
         optional={"description": SAID, "required": st.booleans(), "unique": st.just(True)},
     ),
     max_size=4,
-    unique_by=lambda c: c["name"].lower(),
+    unique_by=lambda c: str(c["name"]).lower(),
 )
 
 
@@ -233,7 +233,7 @@ def test_one_sync_is_enough_and_loses_nothing(
     tests: bool,
 ) -> None:
     of = contract(tmp_path, properties)
-    models = {} if tests else None
+    models: dict[str, str] | None = {} if tests else None
     entry = {"name": "t", "meta": {"owner": "me"}, "columns": columns}
     text = "# head\n" + yaml.safe_dump(
         {"models": [entry]}, sort_keys=False, default_flow_style=flow, width=10**6

@@ -98,14 +98,17 @@ def attempts(draw: st.DrawFn) -> list[Attempt]:
     found = []
     for hours in sorted(draw(st.lists(HOURS, max_size=12, unique=True)), reverse=True):
         newest = ago(hours=hours + draw(st.integers(-5, 60)))
-        more = {
-            "rows": draw(st.integers(0, 999)),
-            "seconds": float(draw(st.integers(0, 9))),
-            "readable": draw(st.sampled_from([True, False, None])),
-            "arrived": ago(hours=hours + draw(st.integers(0, 60))),
-            "times": {"t.seen_at": (newest - timedelta(hours=draw(HOURS)), newest)},
-        }
-        found.append(Attempt(ago(hours=hours), draw(statuses), **more))
+        found.append(
+            Attempt(
+                ago(hours=hours),
+                draw(statuses),
+                rows=draw(st.integers(0, 999)),
+                seconds=float(draw(st.integers(0, 9))),
+                readable=draw(st.sampled_from([True, False, None])),
+                arrived=ago(hours=hours + draw(st.integers(0, 60))),
+                times={"t.seen_at": (newest - timedelta(hours=draw(HOURS)), newest)},
+            )
+        )
     return found
 
 

@@ -47,7 +47,7 @@ def line(article: Any = 1, price: Any = 1.0, tags: Any = ()) -> dict[str, Any]:
 
 GOOD = (1, {"street": "High St", "zip": 10}, [line(1, 2.5, ["x"]), line(2)], {"k": 1})
 EMPTY = (2, None, None, None)
-HOLLOW = (3, {"street": None, "zip": None}, [], {})
+HOLLOW: tuple[Any, ...] = (3, {"street": None, "zip": None}, [], {})
 
 
 def filled(*rows: tuple[Any, ...]) -> Any:
