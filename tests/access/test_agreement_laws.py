@@ -217,7 +217,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def _reasons(self, when: datetime) -> list[str]:
         found = []
-        until = [e.data.get("until") for e in self.entries if e.data.get("until")]
+        until = [day for e in self.entries if (day := e.data.get("until"))]
         if any(date.fromisoformat(day) < when.date() for day in until):
             found.append("its end date is over")
         for e, notice in zip(self.entries, self.in_force, strict=True):

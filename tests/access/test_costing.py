@@ -26,6 +26,7 @@ from mesh_defs.access.costing.charges import (
     Owed,
     Price,
     Read,
+    Span,
     Use,
     open_days,
     owed,
@@ -192,9 +193,11 @@ MAY_1, MAY_31 = date(2027, 5, 1), date(2027, 5, 31)
 ALL_OF_IT = ((_at(date(2027, 1, 1)), None),)
 
 
-def _use(price: str | None, *reads: Read, unseen: str = "", spans: object = ALL_OF_IT) -> Use:
-    return Use("a1", "domain:insight", "shop.orders", 1, spans,  # type: ignore[arg-type]
-                 ((date.min, price),), reads, unseen)  # fmt: skip
+def _use(
+    price: str | None, *reads: Read, unseen: str = "", spans: tuple[Span, ...] = ALL_OF_IT
+) -> Use:
+    prices = ((date.min, price),)
+    return Use("a1", "domain:insight", "shop.orders", 1, spans, prices, reads, unseen)
 
 
 READS = (Read(DAY, 1_000, 3_000_000), Read(MAY_31, 500, 1_000_000), Read(date(2027, 6, 1), 9, 9))
@@ -246,7 +249,7 @@ def test_what_is_not_known_is_not_guessed(use: Use, note: str) -> None:
 
 def test_what_nobody_counts_does_not_matter_where_time_is_paid_for() -> None:
     (bill,) = owed([_use("3 EUR month", unseen="nobody counts")], MAY_1, MAY_31)
-    assert (bill.amount, bill.note) == (3, "")
+    assert (bill.amount, bill.note) == (Fraction(3), "")
 
 
 def test_a_day_counts_on_which_it_was_open_for_a_moment() -> None:
@@ -270,8 +273,8 @@ def test_each_price_has_its_days() -> None:
     use = Use("a1", "domain:insight", "shop.orders", 1, ALL_OF_IT, prices)
     april = owed([use], date(2027, 4, 1), date(2027, 4, 30))
     assert [(o.since.day, o.until.day, o.price, o.amount) for o in april] == [
-        (1, 10, "30 EUR month", 10),
-        (11, 30, "60 EUR month", 40),
+        (1, 10, "30 EUR month", Fraction(10)),
+        (11, 30, "60 EUR month", Fraction(40)),
     ]
 
 
@@ -292,9 +295,9 @@ def _sum(bills: list[Owed]) -> Fraction:
 @given(st.tuples(days, days, days).map(sorted), spans, reads, st.sampled_from(UNITS))
 def test_periods_that_follow_one_another_add_up(
     three: list[date],
-    open: tuple,
-    read: tuple,
-    unit: str,  # type: ignore[type-arg]
+    open: tuple[tuple[datetime, datetime], ...],
+    read: tuple[Read, ...],
+    unit: str,
 ) -> None:
     first, middle, last = three
     prices = ((date.min, f"3 EUR {unit}"), (date(2027, 6, 15), f"0.1 EUR {unit}"))

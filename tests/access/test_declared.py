@@ -12,6 +12,7 @@ import yaml
 
 from mesh_defs.access import declared
 from mesh_defs.access.agreements import EMPTY, Book, Change, Event, State, fold
+from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.desk import Desk
 from mesh_defs.access.gate import Gate
 from mesh_defs.access.validation import validate
@@ -226,15 +227,15 @@ def test_suspended_stops_and_resumed_opens_again(files: Files) -> None:
         "team: {name: Guards, email: g@example.com, members: [{name: Gus, role: steward}]}\n"
     )
     assert files.refused() is None
-    files.desk("Gus").act("a1", lambda a, who, at: declared.do.suspend(a, who, at, "a leak"))
+    files.desk("Gus").act("a1", lambda a, who, at: do.suspend(a, who, at, "a leak"))
     assert files.refused() == "agreement a1 is suspended (a leak): ask the governance group"
-    files.desk("Gus").act("a1", lambda a, who, at: declared.do.resume(a, who, at))
+    files.desk("Gus").act("a1", lambda a, who, at: do.resume(a, who, at))
     assert files.refused() is None
 
 
 def test_the_gate_closes_when_the_notice_is_over(files: Files) -> None:
     assert files.refused() is None
-    files.desk("Ola Nord").act("a1", lambda a, who, at: declared.do.cancel(a, who, at, "we stop"))
+    files.desk("Ola Nord").act("a1", lambda a, who, at: do.cancel(a, who, at, "we stop"))
     assert files.refused(NOW + timedelta(days=29)) is None
     assert "is over" in (files.refused(NOW + timedelta(days=31)) or "")
 
@@ -339,7 +340,7 @@ def test_an_approval_that_cannot_be_read_keeps_its_domain_from_being_read(
 
 
 def _reject(agreement: Any, who: Any, at: datetime) -> Any:
-    return declared.do.reject(agreement, who, at, "not for this")
+    return do.reject(agreement, who, at, "not for this")
 
 
 def _line(path: Path, text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -28,7 +29,7 @@ def dataset(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     return found
 
 
-def write(*objects: dict[str, object], **more: object) -> None:
+def write(*objects: Mapping[str, object], **more: object) -> None:
     data = {**HEAD, "schema": list(objects), **more}
     Path("c.odcs.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
 

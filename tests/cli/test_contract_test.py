@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(folder: Path, *objects: dict[str, object], **more: object) -> None:
+def write(folder: Path, *objects: Mapping[str, object], **more: object) -> None:
     data = {**HEAD, "schema": list(objects), **more}
     (folder / "c.odcs.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
 
