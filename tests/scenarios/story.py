@@ -90,10 +90,12 @@ class Story:
         from mesh_defs.model import Mesh
         from mesh_defs.ports import delta
         from mesh_defs.storage.state import State
+        from mesh_defs.storage.tables import Snapshot
 
         mesh, state = Mesh.read(self.root), State(self.home)
         named = [mesh.product(name) for name in named_products(sql)]
-        there = {p.ref: found for p in named if (found := delta.published(state, p))}
+        found = {p.ref: delta.published(state, p) for p in named}
+        there = {ref: made for ref, made in found.items() if isinstance(made, Snapshot)}
         with reader(state, there) as connection:
             asked = connection.execute(sql)
             names = [str(d[0]) for d in asked.description or ()]

@@ -98,6 +98,7 @@ def test_its_schedule_and_its_sensor_start_it(mesh: TinyMesh) -> None:
     assert {s.name for s in repository.schedule_defs} == {"mondays"}
     assert {s.name for s in repository.sensor_defs} == {"post_box"}
     for automation in (defs.resolve_schedule_def("mondays"), defs.resolve_sensor_def("post_box")):
+        assert automation.job_name
         job = repository.get_job(automation.job_name)
         assert job.asset_layer.executable_asset_keys == {dg.AssetKey(["shop", "letters"])}
     context: Any = dg.build_schedule_context(repository_def=repository)

@@ -138,8 +138,8 @@ def assert_old_or_new(seen: list[Facts], old: Facts, new: Facts) -> None:
     assert len(seen) > 5
     for name in SEEN:
         assert {found[name] for found in seen} <= {old[name], new[name]}
-        told = [found[name] for found in seen]
-        assert told == sorted(told, key=lambda fact, name=name: fact == new[name]), "never back"
+        is_new = [found[name] == new[name] for found in seen]
+        assert is_new == sorted(is_new), "never back"
 
 
 def converged(story: Story, moment: str) -> None:

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -173,7 +174,7 @@ NUMBERS: dict[str, bytes | Callable[[], bytes]] = {
     "PDF": lambda: pdf(TEXT),
     "a PDF's title": lambda: pdf_about(TEXT),
     "a PDF's file": lambda: pdf_with_file(TEXT),
-    **{f"mail: {w}": (lambda w=w: mail(TEXT, w)) for w in ("subject", "text", "html", "attached")},
+    **{f"mail: {w}": partial(mail, TEXT, w) for w in ("subject", "text", "html", "attached")},
     "SQLite": lambda: database(TEXT),
     "Parquet": parquet(f"{NUMBER}::bigint + i % 2"),
     "Parquet, text": parquet(f"'h{TEXT}-' || i % 2"),
@@ -181,7 +182,7 @@ NUMBERS: dict[str, bytes | Callable[[], bytes]] = {
     "Parquet, bytes": parquet(f"encode('{TEXT}')"),
     "DuckDB": lambda: workshop(f"{TEXT}-"),
     **{
-        f"ONNX: {where}": (lambda where=where: model(where))
+        f"ONNX: {where}": partial(model, where)
         for where in ("int64", "double", "float", "typed", "words", "ints", "floats", "strings",
                       "metadata")
     },

@@ -136,9 +136,11 @@ def a_red_check(lab: PostgresLab) -> bool:
     with open_instance(lab.root, State.of(lab.root)) as instance:
         newest = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)[0]
         assert all(run.is_success for run in instance.get_runs())
-    evaluation = newest.event.dagster_event.event_specific_data  # type: ignore[union-attr]
+    assert newest.event and newest.event.dagster_event
+    evaluation = newest.event.dagster_event.event_specific_data
+    assert isinstance(evaluation, dg.AssetCheckEvaluation)
     assert "hunter2" not in repr(evaluation)
-    return (evaluation.passed, evaluation.severity) == (False, dg.AssetCheckSeverity.ERROR)  # type: ignore[union-attr]
+    return (evaluation.passed, evaluation.severity) == (False, dg.AssetCheckSeverity.ERROR)
 
 
 @pytest.mark.slow

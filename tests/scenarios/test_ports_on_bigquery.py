@@ -62,6 +62,7 @@ class There(OnBigQuery):
 
 @dataclass
 class Ways(Both):
+    there: There
     urls: list[str]
 
     @property
