@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,24 +50,24 @@ class Post:
 def post(folder: Path, tls: str = "smtps") -> Iterator[Post]:
     """`tls`: `smtps`, `starttls`, or `none`."""
     found = Post()
+
+    class AtItsPort(Controller):
+        def _trigger_server(self) -> None:
+            # It looks whether it answers at the port it was asked for, not at the one it got.
+            assert isinstance(self.server, asyncio.Server)
+            found.port = self.port = self.server.sockets[0].getsockname()[1]
+            super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd: no types
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(folder))
-    how: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "smtps": {"ssl_context": context, "auth_require_tls": False},
         "starttls": {"tls_context": context, "require_starttls": True},
         "none": {"auth_require_tls": False},
-    }[tls]
-    controller = Controller(
-        found, hostname="localhost", port=0, authenticator=_knows, auth_required=True, **how
+    }
+    controller = AtItsPort(
+        found, hostname="localhost", port=0, authenticator=_knows, auth_required=True, **ways[tls]
     )
-    look = controller._trigger_server
-
-    def trigger() -> None:
-        # It looks whether it answers at the port it was asked for, and not at the one it got.
-        found.port = controller.port = controller.server.sockets[0].getsockname()[1]
-        look()
-
-    controller._trigger_server = trigger
     controller.start()
     try:
         yield found

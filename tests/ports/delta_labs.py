@@ -61,7 +61,8 @@ class DeltaLab(Lab):
         found = pl.scan_delta(
             self.table, version=version, storage_options={**self.options(), **options}
         )
-        return found.collect().sort("order_id").rows()
+        rows: list[Row] = found.collect().sort("order_id").rows()
+        return rows
 
     def columns(self) -> list[str]:
         return [field.name for field in self.delta().schema().fields]

@@ -93,12 +93,11 @@ class DocumentLab(ShelvedLab):
 
     def corrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from mesh_defs.ports.documents import document
-
-        real = document.differences
+        from mesh_defs.ports.documents.figures import differences
 
         def wrong(wanted: Any, found: Any) -> list[str]:
             rows = tuple((*row[:-1], "0") for row in found[0].rows)
-            return real(wanted, [replace(found[0], rows=rows)])
+            return differences(wanted, [replace(found[0], rows=rows)])
 
         monkeypatch.setattr(document, "differences", wrong)
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -21,11 +21,12 @@ from mesh_defs.model import DataProduct, Mesh
 from mesh_defs.ports import delta
 from mesh_defs.ports.grants import Grant, Grants
 from mesh_defs.ports.kinds import grants_of, ports_of
-from mesh_defs.ports.port import Audited, Mark, Port
+from mesh_defs.ports.port import Audited, Mark, Port, TablePort
 from mesh_defs.ports.proof import verify
 from mesh_defs.publishing.delivery import PortState, audited, deliver, port_states
 from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 from mesh_defs.storage.state import State
+from mesh_defs.storage.tables import Snapshot
 from tests.tiny_mesh import REPOSITORY, build
 
 Row = tuple[Any, ...]
@@ -140,7 +141,8 @@ class Lab:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"CREATE TABLE candidate AS {sql}")
-            made = delta.publish(DuckDBWorkshop(connection), self.state, product, "candidate", said)  # type: ignore[arg-type]
+            made = delta.publish(DuckDBWorkshop(connection), self.state, product, "candidate", said)
+        assert isinstance(made, Snapshot)
         return audited(product, made, made.files)
 
     def deliver(self, budget: int | None = None) -> PortState:
@@ -163,6 +165,10 @@ class Lab:
         assert port is not None
         return port
 
+    def table_port(self) -> TablePort:
+        """The port, of a kind that holds rows."""
+        return cast(TablePort, self.open())
+
     @property
     def standing(self) -> Mark | None:
         return self.open().standing()
@@ -170,7 +176,7 @@ class Lab:
     def verify(self, made: Audited) -> None:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            verify(connection, self.open(), made)
+            verify(connection, self.table_port(), made)
 
     @property
     def grants(self) -> Grants:
@@ -216,13 +222,13 @@ class Lake(Lab):
     def build(self) -> None:
         build(self.root)
 
-    def deliver(self) -> PortState:
+    def deliver(self, budget: int | None = None) -> PortState:
         return self.stands
 
     @property
     def standing(self) -> Mark | None:
         found = delta.published(self.state, self.product)
-        return found and Mark(found.metadata["published_at"], found.version)
+        return Mark(found.metadata["published_at"], found.version) if found else None
 
     def verify(self, made: Audited) -> None:
         """It is what other ports are held against; nothing else knows what was audited."""

@@ -102,9 +102,8 @@ class OnnxLab(ShelvedLab):
 
     def corrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from mesh_defs.ports.models import model_port
+        from mesh_defs.ports.models.measures import differences
         from mesh_defs.ports.models.runner import Runner, Said
-
-        real = model_port.differences
 
         class Wrong:
             def __init__(self, runner: Runner) -> None:
@@ -114,7 +113,7 @@ class OnnxLab(ShelvedLab):
                 return Said(self.runner.say(frame).values + 1)
 
         def wrong(pipeline: Any, frame: Any, runner: Runner) -> tuple[int, float]:
-            return real(pipeline, frame, Wrong(runner))  # type: ignore[arg-type]
+            return differences(pipeline, frame, Wrong(runner))  # type: ignore[arg-type]
 
         monkeypatch.setattr(model_port, "differences", wrong)
 

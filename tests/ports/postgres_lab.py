@@ -53,7 +53,7 @@ class PostgresLab(Lab):
         return self.ask(f"SELECT * FROM {VIEW} ORDER BY order_id")
 
     def columns(self) -> list[str]:
-        return [name for name, _ in self.open().shape()]
+        return [name for name, _ in self.table_port().shape()]
 
     def tables(self) -> list[str]:
         found = self.ask(

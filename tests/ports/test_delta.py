@@ -12,6 +12,7 @@ import pytest
 from mesh_defs.model import MeshError
 from mesh_defs.ports.files import delta_table
 from mesh_defs.storage import held
+from mesh_defs.storage.commits import commit
 from tests.ports.delta_labs import DeltaLab, DeltaS3Lab
 from tests.ports.lab import FIRST, SECOND
 from tests.ports.test_parquet import partitioned
@@ -54,7 +55,7 @@ def test_a_reader_at_work_keeps_its_snapshot(lab: DeltaLab) -> None:
 
 
 def test_partitions_are_those_of_the_contract_in_its_order(lab: DeltaLab) -> None:
-    partitioned(lab, "day", "cents")  # type: ignore[arg-type]
+    partitioned(lab, "day", "cents")
     made = lab.publish(DAYS)
     lab.verify(made)
     table = lab.delta()
@@ -86,20 +87,20 @@ def test_partitions_are_those_of_the_contract_in_its_order(lab: DeltaLab) -> Non
     ],
 )
 def test_a_partitions_values_come_back(lab: DeltaLab, value: str, wanted: Any) -> None:
-    partitioned(lab, "day")  # type: ignore[arg-type]
+    partitioned(lab, "day")
     made = lab.publish(f"select 1 as order_id, {value} as day, 1 as cents")
     lab.verify(made)
     assert lab.rows() == [(1, wanted, 1)]
 
 
 def test_an_empty_text_in_a_partition_is_refused(lab: DeltaLab) -> None:
-    partitioned(lab, "day")  # type: ignore[arg-type]
+    partitioned(lab, "day")
     lab.snapshot("select 1 as order_id, '' as day, 1 as cents")
     assert "empty text" in lab.deliver().error
 
 
 def test_no_rows_in_no_partition(lab: DeltaLab) -> None:
-    partitioned(lab, "day")  # type: ignore[arg-type]
+    partitioned(lab, "day")
     lab.publish(FIRST)
     made = lab.publish(f"select * from ({FIRST}) where false")
     assert lab.rows() == []
@@ -109,7 +110,7 @@ def test_no_rows_in_no_partition(lab: DeltaLab) -> None:
 
 def test_other_partitions_are_another_table_in_its_place(lab: DeltaLab) -> None:
     lab.publish(FIRST)
-    partitioned(lab, "day")  # type: ignore[arg-type]
+    partitioned(lab, "day")
     lab.verify(lab.publish(SECOND))
     assert lab.delta().metadata().partition_columns == ["day"]
     assert [row[2] for row in lab.rows(version=0)] == [10, 20, 30]
@@ -191,7 +192,7 @@ def test_somebody_elses_table_is_left_alone(lab: DeltaLab) -> None:
 
 
 def test_files_that_somebody_compacted_are_the_same_snapshot(lab: DeltaLab) -> None:
-    partitioned(lab, "day")  # type: ignore[arg-type]
+    partitioned(lab, "day")
     made = lab.publish(DAYS)
     table = lab.delta(aws_conditional_put="etag")
     table.optimize.z_order(["order_id"])
@@ -206,14 +207,13 @@ def test_a_commit_that_was_overtaken_looks_again(
     """A newer snapshot comes between the look and the commit: it is left standing."""
     lab.publish(FIRST)
     made = lab.snapshot(SECOND)
-    real = delta_table.commit
 
     def overtaken(*given: Any, **named: Any) -> None:
-        monkeypatch.setattr(delta_table, "commit", real)
+        monkeypatch.setattr(delta_table, "commit", commit)
         newer = {"published_at": "2027-01-01T00:00:00+00:00", "snapshot": 99}
         table, version, schema, parts, said, before, partitions, options = given
-        real(table, version, schema, parts, {**said, **newer}, before, partitions, options)
-        real(*given, **named)
+        commit(table, version, schema, parts, {**said, **newer}, before, partitions, options)
+        commit(*given, **named)
 
     monkeypatch.setattr(delta_table, "commit", overtaken)
     stands = lab.deliver()

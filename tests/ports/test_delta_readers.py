@@ -63,7 +63,7 @@ def test_spark_reads_every_type(
     if shutil.which("java") is None:
         assert os.environ.get("MESH_SPARK_REQUIRED") != "1", "Java is not here, and is required"
         pytest.skip("Java is not here")
-    partitioned(lab, *by)  # type: ignore[arg-type]
+    partitioned(lab, *by)
     lab.publish(ROWS)
     told = fetched(lab, tmp_path)
     assert len(told["files"]) == (3 if by else 1)

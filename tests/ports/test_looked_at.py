@@ -10,13 +10,15 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from tests.ports.document_labs import DashboardLab, DocumentLab, PdfLab
 from tests.ui.chromium import Page, browser
+
+LabOfDocuments = TypeVar("LabOfDocuments", bound=DocumentLab)
 
 GOLDEN = Path(__file__).with_name("golden")
 ROWS = """
@@ -45,7 +47,7 @@ SECTIONS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def published(lab: Any, **more: Any) -> Any:
+def published(lab: LabOfDocuments, **more: Any) -> LabOfDocuments:
     lab.build()
     lab.report(title="What was sold", text="A report for tests.", sections=SECTIONS, **more)
     lab.publish(ROWS)
@@ -53,7 +55,7 @@ def published(lab: Any, **more: Any) -> Any:
 
 
 @pytest.fixture
-def dashboard(tmp_path: Path) -> DocumentLab:
+def dashboard(tmp_path: Path) -> DashboardLab:
     return published(DashboardLab(tmp_path / "mesh"), filters=["Size"])
 
 

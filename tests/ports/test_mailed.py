@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from mesh_defs.model import MeshError
 from mesh_defs.ports.documents import mailed
 from mesh_defs.ports.documents.mailed import begun
+from mesh_defs.ports.documents.pdf import render_pdf
 from tests.ports.document_labs import PdfLab
 from tests.ports.lab import FIRST, SECOND
 from tests.post import PASSWORD, Post, post
@@ -134,11 +135,10 @@ def test_what_was_not_proven_is_not_mailed(
 ) -> None:
     grant(lab, "domain:insight")
     lab.snapshot(FIRST)
-    real = mailed.render_pdf
     monkeypatch.setattr(
         mailed,
         "render_pdf",
-        lambda declared, figures, about: real(declared, wrong(figures), about),
+        lambda declared, figures, about: render_pdf(declared, wrong(figures), about),
     )
     stands = lab.deliver()
     assert (stands.status, stands.snapshot) == ("failed", None)
@@ -237,10 +237,12 @@ def test_from_monday_on_the_newest_snapshot_is_mailed_once_a_week(
     on(9)
     lab.publish(SECOND)
     on(14)
-    assert lab.stands.status == "published", "nothing is due before Monday"
+    early = lab.stands
+    assert early.status == "published", "nothing is due before Monday"
     assert len(server.mails) == 1
     on(15)
-    assert lab.stands.status == "waiting"
+    due = lab.stands
+    assert due.status == "waiting"
     lab.deliver()
     on(16)
     lab.deliver()

@@ -59,7 +59,7 @@ def frame(classes: int, rows: int = 600) -> Frame:
     if not classes:
         return Frame(numbers, words, score)
     edges = np.quantile(score, np.arange(1, classes) / classes)
-    return Frame(numbers, words, np.array([f"band {n}" for n in np.searchsorted(edges, score)]))
+    return Frame(numbers, words, np.array([f"band {n}" for n in edges.searchsorted(score)]))
 
 
 def training(task: str, kind: str, said: dict[str, Any]) -> Training:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh_defs.ports.files.bucket_grants import consumer_of, user_of
-from tests.ports.lab import FIRST, SECOND
+from tests.ports.lab import FIRST, SECOND, Lab
 from tests.ports.parquet_lab import ParquetLab
 
 
-def partitioned(lab: ParquetLab, *columns: str) -> None:
+def partitioned(lab: Lab, *columns: str) -> None:
     def say(data: dict[str, Any]) -> None:
         for prop in data["schema"][0]["properties"]:
             if prop["name"] in columns:
@@ -174,13 +175,14 @@ def test_a_consumer_reads_and_writes_nothing_else(parquet_lab: ParquetLab) -> No
     mine = parquet_lab.weed.client(key=key["AccessKeyId"], secret=key["SecretAccessKey"])
     bucket, prefix = parquet_lab.bucket, parquet_lab.prefix
     assert mine.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/")["KeyCount"] > 0
-    for refused in (
+    attempts: list[Callable[[], object]] = [
         lambda: mine.get_object(Bucket=bucket, Key="secret"),
         lambda: mine.put_object(Bucket=bucket, Key=f"{prefix}/latest.json", Body=b"{}"),
         lambda: mine.list_objects_v2(Bucket=bucket),
         lambda: mine.delete_object(Bucket=bucket, Key=f"{prefix}/latest.json"),
         lambda: mine.get_bucket_policy(Bucket=bucket),
-    ):
+    ]
+    for refused in attempts:
         with pytest.raises(ClientError, match="AccessDenied"):
             refused()
 

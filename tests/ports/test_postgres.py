@@ -51,7 +51,7 @@ def test_each_type_goes_there_and_comes_back(
     made = postgres_lab.publish(
         f"select 1 as order_id, cast({value} as {kind}) as v union all select 2, null"
     )
-    assert dict(postgres_lab.open().shape())["v"] == there
+    assert dict(postgres_lab.table_port().shape())["v"] == there
     (found,), (nothing,) = postgres_lab.ask(f"SELECT v FROM {VIEW} ORDER BY order_id")
     assert nothing is None
     assert got is None or found == got

@@ -50,7 +50,7 @@ class FarHouse(DuckDBHouse):
         if self.wrong:
             raise MeshError(self.wrong[0])
         with passing(self.state) as folder:
-            yield tuple(shutil.copy(file, folder) for file in snapshot.files)
+            yield tuple(str(shutil.copy(file, folder)) for file in snapshot.files)
 
 
 @pytest.fixture
