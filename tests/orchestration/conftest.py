@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+import dagster as dg
 import pytest
 
 from tests.tiny_mesh import TinyMesh
@@ -18,6 +19,13 @@ def my_mesh(tiny_mesh: TinyMesh, tmp_path_factory: pytest.TempPathFactory) -> Ti
     mesh = TinyMesh(tmp_path_factory.mktemp("mine") / "mesh")
     shutil.copytree(tiny_mesh.root, mesh.root)
     return mesh
+
+
+def reason(failed: dg.DagsterEvent) -> str:
+    """What a step that failed says to people."""
+    said = failed.step_failure_data.user_failure_data
+    assert said and said.description
+    return said.description
 
 
 class Edit(Protocol):

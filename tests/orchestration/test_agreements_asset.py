@@ -12,6 +12,7 @@ from sqlalchemy import text
 from mesh_defs.access.agreements import deciding as do
 from mesh_defs.access.desk import Desk
 from mesh_defs.orchestration.agreements import KEY, agreements_definitions
+from tests.orchestration.conftest import reason
 from tests.tiny_mesh import TinyMesh
 
 
@@ -83,7 +84,7 @@ def test_a_ledger_that_does_not_answer_fails_the_run_with_its_reason(
     monkeypatch.setenv("MESH_LEDGER_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
     result = shown.run()
     (failed,) = [e for e in result.all_events if e.is_step_failure]
-    said = failed.step_failure_data.user_failure_data.description
+    said = reason(failed)
     assert "does not answer" in said
     assert "secret" not in said
     assert "can't be read" in shown.tick(5)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_daemon_cursor import AssetDaemonCursor
 
 from mesh_defs.orchestration.location import mesh_definitions
 from tests.tiny_mesh import build
@@ -20,7 +21,7 @@ class Daemon:
     def __init__(self, root: Path) -> None:
         self.definitions = mesh_definitions(root)
         self.instance = dg.DagsterInstance.ephemeral()
-        self.cursor: dg.AssetDaemonCursor | None = None  # type: ignore[name-defined]
+        self.cursor: AssetDaemonCursor | None = None
         self.look()
 
     def look(self) -> set[dg.AssetKey]:

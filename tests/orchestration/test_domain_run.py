@@ -195,7 +195,8 @@ def test_what_a_model_warns_of_is_told(run: Runner, edit: Edit) -> None:
     assert any("column amount: the source has it no more, under no name; name" in t for t in told)
     assert any("column cents: the source has it, and nobody declared it" in t for t in told)
     with open_instance(run.mesh.root, run.state) as instance:
-        logged = [e.user_message for e in instance.all_logs(result.run_id) if e.level >= WARNING]
+        logs = instance.all_logs(result.run_id)
+    logged = [e.user_message for e in logs if int(e.level) >= WARNING]
     assert told <= set(logged)
 
 

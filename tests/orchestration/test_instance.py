@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.events import StepMaterializationData
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import text
 
@@ -125,9 +126,12 @@ def test_a_killed_run_is_found_without_dagster_and_then_settled(
     root, state = unpublished_mesh.root, State.of(unpublished_mesh.root)
     with noted(state, "alive"), open_instance(root, state) as instance:
         settle_killed_runs(root, state)
-        started = {"status": dg.DagsterRunStatus.STARTED, "job_name": "shop"}
-        pid = a_dead_process()
-        instance.add_run(dg.DagsterRun(run_id="killed", tags={PID_TAG: str(pid)}, **started))
+        pid, started = a_dead_process(), dg.DagsterRunStatus.STARTED
+        instance.add_run(
+            dg.DagsterRun(
+                job_name="shop", run_id="killed", tags={PID_TAG: str(pid)}, status=started
+            )
+        )
         note = state.dagster / "running" / "killed"
         note.write_text(str(pid), encoding="utf-8")
         (note.parent / ".cut-short").touch()
@@ -153,15 +157,20 @@ def log_of(folder: Path) -> PooledSqliteEventLog:
     return PooledSqliteEventLog(str(folder))
 
 
+def asset_keys(log: PooledSqliteEventLog) -> list[dg.AssetKey]:
+    found: list[dg.AssetKey] = log.all_asset_keys()  # type: ignore[no-untyped-call]  # Dagster's
+    return found
+
+
 def entry(run_id: str, number: int = 0) -> dg.EventLogEntry:
     materialization = dg.AssetMaterialization(["shop", str(number)])
-    data = dg._core.events.StepMaterializationData(materialization)  # type: ignore[attr-defined]
+    data = StepMaterializationData(materialization)
     event = dg.DagsterEvent(
         event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
         job_name="shop",
         event_specific_data=data,
     )
-    return dg.EventLogEntry(
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]  # Dagster's has no types
         error_info=None, level=20, user_message="made", run_id=run_id, timestamp=float(number),
         job_name="shop", dagster_event=event,
     )  # fmt: skip
@@ -177,7 +186,7 @@ def test_dagsters_own_event_log_reads_what_ours_wrote(tmp_path: Path) -> None:
     theirs.store_event(entry("two", 4))
     assert [e.timestamp for e in ours.get_logs_for_run("one")] == [0.0, 1.0, 2.0, 3.0]
     assert [e.timestamp for e in ours.get_logs_for_run("two")] == [4.0]
-    assert len(ours.all_asset_keys()) == 5
+    assert len(asset_keys(ours)) == 5
     ours.dispose()
     theirs.dispose()
 
@@ -220,5 +229,5 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), log.index_connection() as connection:
         connection.execute(text("INSERT INTO asset_keys (asset_key) VALUES ('[\"x\"]')"))
         raise ZeroDivisionError
-    assert log.all_asset_keys() == []
+    assert asset_keys(log) == []
     log.dispose()

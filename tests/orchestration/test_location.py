@@ -219,7 +219,9 @@ def test_the_check_of_a_broken_domain_fails(my_mesh: TinyMesh, edit: Edit) -> No
     )
     (found,) = result.get_asset_check_evaluations()
     assert not found.passed
-    assert "domains/shop/domain.yaml:1: kind" in found.metadata["error"].value
+    error = found.metadata["error"].value
+    assert isinstance(error, str)
+    assert "domains/shop/domain.yaml:1: kind" in error
 
 
 CLASHES = {
@@ -276,7 +278,8 @@ def lines(repository: dg.RepositoryDefinition, prefix: str = "") -> list[str]:
     if not prefix:
         jobs = (j for j in repository.get_all_jobs() if not j.name.startswith("__"))
         found += [
-            f"job       {j.name}  {len(j.asset_layer.executable_asset_keys)} assets" for j in jobs
+            f"job       {j.name}  {len(set(j.asset_layer.executable_asset_keys))} assets"
+            for j in jobs
         ]
         found += [
             f"schedule  {s.name}  {s.cron_schedule}  {s.execution_timezone}"

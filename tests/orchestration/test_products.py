@@ -11,6 +11,7 @@ from mesh_defs.model import Mesh, ProductRef
 from mesh_defs.orchestration.location import domain_definitions
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import snapshot
+from tests.orchestration.conftest import reason
 from tests.tiny_mesh import build
 
 ORDERS = ProductRef("shop", "orders")
@@ -73,8 +74,7 @@ def test_a_contract_that_does_not_hold_fails_the_step_and_its_check(button: Butt
     result = button.press()
     assert not result.success
     assert {name for name, passed in checks(result).items() if not passed} == {"cents__minimum"}
-    (said,) = [e.step_failure_data.user_failure_data.description
-               for e in result.get_step_failure_events()
+    (said,) = [reason(e) for e in result.get_step_failure_events()
                if e.step_failure_data.user_failure_data]  # fmt: skip
     assert "cents.minimum: promised cents is at least 0; 1 of 4 rows is smaller" in said
     assert button.standing == 0

@@ -18,6 +18,7 @@ from mesh_defs.orchestration.report import ProductResult, RunReport
 from mesh_defs.storage.state import State
 from mesh_defs.storage.workshop import open_workshop, workshop_lock
 from tests import tiny_mesh
+from tests.orchestration.conftest import reason
 from tests.tiny_mesh import ORDERS, TinyMesh
 
 MORE_ORDERS = f"{ORDERS}4,2024-05-03,7000\n"
@@ -112,7 +113,7 @@ def test_the_ui_says_the_same_and_builds_nothing(insight: Insight) -> None:
         instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
     )
     (failed,) = [e for e in result.all_events if e.is_step_failure and "models" in _step(e)]
-    assert failed.step_failure_data.user_failure_data.description == (
+    assert reason(failed) == (
         "insight may not read `shop.orders` v1: agreement a1 is suspended (a leak): "
         "ask the governance group."
     )
@@ -137,8 +138,10 @@ def test_nobody_agreed_and_the_run_says_whom_to_ask(insight: Insight) -> None:
 def test_a_role_opens_its_columns_and_rows_to_a_run_too(insight: Insight) -> None:
     path = insight.root / "domains/shop/contracts/orders.odcs.yaml"
     given = yaml.safe_load(path.read_text())
-    opens = [{"property": "readableColumns", "value": ["day", "cents"]},
-             {"property": "readableRows", "value": "order_id <= 2"}]  # fmt: skip
+    opens: list[dict[str, Any]] = [
+        {"property": "readableColumns", "value": ["day", "cents"]},
+        {"property": "readableRows", "value": "order_id <= 2"},
+    ]  # fmt: skip
     given["roles"] = [{"role": "part", "customProperties": opens}, {"role": "whole"}]
     path.write_text(yaml.safe_dump(given, sort_keys=False))
     path = insight.root / "domains/insight/domain.yaml"

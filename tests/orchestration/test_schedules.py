@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from mesh_defs.model import Mesh
 from mesh_defs.orchestration.location import domain_definitions, mesh_definitions
@@ -28,7 +29,7 @@ def scheduled(edit: Edit, mesh: TinyMesh, domain: str, text: str = "") -> None:
     edit(mesh.root / f"domains/{domain}/domain.yaml", "title: ", lines)
 
 
-def tick(mesh: TinyMesh, domain: str) -> dg.ScheduleExecutionData:  # type: ignore[name-defined]
+def tick(mesh: TinyMesh, domain: str) -> ScheduleExecutionData:
     defs = defs_of(mesh, domain)
     schedule = defs.resolve_schedule_def(f"{domain}_schedule")
     context = dg.build_schedule_context(repository_def=defs.get_repository_def())
@@ -50,7 +51,7 @@ def test_a_tick_asks_for_a_run_when_something_changed(my_mesh: TinyMesh, edit: E
     edit(my_mesh.orders, f"{ORDERS}4,2024-05-03,7\n")
     found = tick(my_mesh, "shop")
     assert found.skip_message is None
-    (request,) = found.run_requests
+    (request,) = found.run_requests or ()
     assert request.tags["mesh/domain"] == "shop"
     assert request.asset_selection is None, "the whole domain"
 

@@ -102,6 +102,7 @@ def test_a_domain_scores_with_its_own_model_after_it_was_published(lab: OnnxLab)
     said = {k: v.value for k, v in event.asset_materialization.metadata.items()}
     assert (said["rows"], said["snapshot"]) == (200, 0)
     assert said["total"] == pytest.approx(sum(n * 100 for n in range(1, 201)), rel=1e-5)
+    assert isinstance(said["drift"], float)
     assert 0 <= said["drift"] < 0.1
 
 
