@@ -163,7 +163,7 @@ class Bucket:
 
     def read(self, key: str) -> tuple[bytes, str] | None:
         """An object and its tag; None where there is none."""
-        with self._answers(), _nothing_there():
+        with self._answers(), _NothingThere():
             found = self._s3.get_object(Bucket=self.name, Key=key)
             return found["Body"].read(), str(found["ETag"])
         return None
@@ -207,7 +207,7 @@ class Bucket:
 
     def policy(self) -> dict[str, Any]:
         """The bucket's policy as it is in force."""
-        with self._answers(), _nothing_there():
+        with self._answers(), _NothingThere():
             found = self._s3.get_bucket_policy(Bucket=self.name)["Policy"]
             return dict(json.loads(found)) if found else {}
         return {}
@@ -221,7 +221,7 @@ class Bucket:
 
     def user(self, name: str, make: bool = False) -> str | None:
         """The ARN of a user, who is made without a key if there is none and that is wanted."""
-        with self._answers(), _nothing_there():
+        with self._answers(), _NothingThere():
             return str(self._iam.get_user(UserName=name)["User"]["Arn"])
         if not make:
             return None
@@ -237,15 +237,15 @@ def bucket_of(location: str) -> tuple[str, str]:
     return parts.netloc, parts.path.strip("/")
 
 
-@contextmanager
-def _nothing_there() -> Iterator[None]:
-    from botocore.exceptions import ClientError
+class _NothingThere:
+    """Goes on after it where the server says that there is none."""
 
-    try:
-        yield
-    except ClientError as error:
-        if _code(error) not in _GONE:
-            raise
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        from botocore.exceptions import ClientError
+
+        return isinstance(error, ClientError) and _code(error) in _GONE
 
 
 def _code(error: Any) -> str:
