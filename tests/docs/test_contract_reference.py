@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mesh_defs.contracts.audit import KINDS
+import mesh_defs.contracts.audit  # noqa: F401  # it brings every kind
 from mesh_defs.contracts.clauses.quality import METRICS
 from mesh_defs.contracts.clauses.reading import rules_of
 from mesh_defs.contracts.levels.amounts import UNITS
 from mesh_defs.contracts.levels.freshness import AUDITED
 from mesh_defs.contracts.levels.meanings import DATED, MEANINGS
 from mesh_defs.contracts.rules import SEVERITIES
+from mesh_defs.contracts.scan.bench import KINDS
 from mesh_defs.contracts.scan.formats import STRING_FORMATS
 from mesh_defs.contracts.wording import OPERATORS
 from mesh_defs.model.contract import read_contract

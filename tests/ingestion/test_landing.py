@@ -132,7 +132,12 @@ def test_bytes_are_read_only_when_in_doubt(till: Make, monkeypatch: pytest.Monke
     shop.land()
     read: list[Path] = []
     real = sources.digest_of
-    monkeypatch.setattr(sources, "digest_of", lambda path: read.append(path) or real(path))
+
+    def noted(path: Path) -> str:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(sources, "digest_of", noted)
     assert shop.is_landed()
     assert read == [], "same place, size and time"
     os.utime(shop.root / "tills.csv", (1, 1))

@@ -109,6 +109,7 @@ def marks(text: str) -> dict[tuple[str | int, ...], int]:
         return path
 
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        assert event.start_mark
         line = event.start_mark.line + 1
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             kind = "map" if isinstance(event, yaml.MappingStartEvent) else "list"

@@ -81,7 +81,7 @@ VALUES = st.recursive(
 @settings(max_examples=400, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.booleans())
 def test_it_reads_back_as_it_was(data: dict[str, Any], flows: bool) -> None:
-    remarks = {(key,): "said" for key in data}
+    remarks: dict[tuple[str | int, ...], str] = {(key,): "said" for key in data}
     text = yaml_text(data, remarks, flow=(*KEYS_SEEN, *data) if flows else ())
     assert yaml.safe_load(text) == (data or None)
 

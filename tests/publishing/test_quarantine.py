@@ -20,7 +20,7 @@ from mesh_defs.publishing.held import HeldRow, discard, held_rows
 from mesh_defs.publishing.publish import Outcome, publish
 from mesh_defs.storage.on_duckdb import DuckDBWorkshop
 from mesh_defs.storage.state import State
-from mesh_defs.storage.tables import snapshot
+from mesh_defs.storage.tables import Snapshot, snapshot
 from tests.tiny_mesh import build
 
 Row = tuple[int | None, str | None, int | None]
@@ -68,6 +68,7 @@ class Shop:
         found = delta.published(self.state, Mesh.read(self.root).product("shop.orders"))
         if found is None:
             return []
+        assert isinstance(found, Snapshot)
         with duckdb.connect() as connection:
             rows = connection.read_parquet(list(found.files))
             return rows.project("order_id, day::varchar, cents").fetchall()

@@ -101,10 +101,14 @@ def test_the_level_tells_how_far_back_snapshots_can_be_read(shop: Shop) -> None:
     now = datetime.now(UTC)
     state, found = shop.levels(now + 9 * DAY)["retention"]
     assert (state, found[:24]) == ("holds", "snapshots reach back 9 d")
-    for file in tables.snapshot(folder(shop), 1).files:  # type: ignore[union-attr]
+    standing = tables.snapshot(folder(shop), 1)
+    assert standing
+    for file in standing.files:
         Path(file).unlink()
     assert shop.levels(now + 9 * DAY)["retention"][0] == "broken"
-    assert tables.oldest(folder(shop))[0] == 2  # type: ignore[index]
+    oldest = tables.oldest(folder(shop))
+    assert oldest
+    assert oldest[0] == 2
 
 
 def test_a_hundred_publications_lose_no_snapshot_that_is_promised(tmp_path: Path) -> None:

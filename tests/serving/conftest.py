@@ -18,6 +18,7 @@ import httpx
 import pytest
 import yaml
 from pyarrow import flight
+from pyarrow.flight import FlightClient
 from typer.testing import CliRunner
 
 from mesh_defs.cli.main import app
@@ -69,7 +70,7 @@ class Served:
             f"{self.http}/query", json={"sql": sql, **more}, headers=bearer(token), timeout=60
         )
 
-    def client(self) -> flight.FlightClient:
+    def client(self) -> FlightClient:
         return flight.connect(self.flight)
 
     def take(self, token: str, **ticket: Any) -> Any:

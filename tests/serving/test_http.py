@@ -196,7 +196,7 @@ def test_fifty_readers_at_once(served: Served) -> None:
     def read(i: int) -> int:
         token = served.tokens[("whole", "own")[i % 2]]
         said = served.get("/products/shop.orders", token, format="arrow", limit=200_000 + i)
-        return pa.ipc.open_stream(said.content).read_all().num_rows
+        return int(pa.ipc.open_stream(said.content).read_all().num_rows)
 
     with ThreadPoolExecutor(50) as pool:
         assert list(pool.map(read, range(50))) == [200_000 + i for i in range(50)]

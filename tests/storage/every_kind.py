@@ -117,7 +117,7 @@ def in_googlesql(kinds: Mapping[str, Any], rows: Sequence[Row]) -> str:
 
 
 def _name(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql("bigquery")
+    return str(exp.to_identifier(name, quoted=True).sql("bigquery"))
 
 
 def _type(kind: Any) -> str:

@@ -126,7 +126,7 @@ def test_a_column_that_bigquery_has_no_type_for_is_named(landed: Any) -> None:
     from google.auth.credentials import AnonymousCredentials
     from google.cloud.bigquery import Client
 
-    class Nowhere(Client):  # type: ignore[misc]
+    class Nowhere(Client):  # type: ignore[misc]  # Google's types are not read
         def get_table(self, *args: Any, **more: Any) -> Any:
             from google.api_core.exceptions import NotFound
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import duckdb
 import pytest
@@ -59,7 +59,8 @@ def test_a_reader_that_had_enough_ends_the_writer() -> None:
     with duckdb.connect() as connection:
         pieces = pipes.written(connection, ROWS.format(n=3_000_000))
         next(pieces)
-        pieces.close()  # type: ignore[attr-defined]
+        assert isinstance(pieces, Generator)
+        pieces.close()
     assert threading.active_count() == before
 
 

@@ -36,7 +36,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def rows_of(place: Any, *texts: str) -> list[tuple[Any, ...]]:
     with opened({"my t": Relation(place, frozenset(texts))}) as found:
-        return found.connection.execute('SELECT * FROM "my t" ORDER BY ALL').fetchall()
+        rows: list[tuple[Any, ...]]
+        rows = found.connection.execute('SELECT * FROM "my t" ORDER BY ALL').fetchall()
+        return rows
 
 
 FILES = ["a.parquet", "b.csv.gz", "c.jsonl", "d/*.parquet", "d", "e"]

@@ -171,7 +171,7 @@ def test_incremental_equals_full(
     assert Counter(r[:7] for r in merged) == Counter(r[:7] for r in whole)
 
     def by_week(rows: list[Any]) -> dict[Any, Counter[Any]]:
-        found = defaultdict(Counter)
+        found: dict[Any, Counter[Any]] = defaultdict(Counter)
         for row in rows:
             found[row[2] and row[2] - timedelta(row[2].weekday())][row] += 1
         return found
@@ -196,7 +196,7 @@ def test_rolled_up_parts_are_the_whole(full: str, rolled: str, rows: list[Any]) 
     lines = [(*values, recorded) for values, recorded in rows]
     parts = answer(full, dated_lines=(LINES, lines))
     found = answer(rolled, aggregate=(dict(list(BUILT.items())[:5]), [r[:5] for r in parts]))
-    weeks = defaultdict(lambda: [0, 0])
+    weeks: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
     for _, _, day, value, _ in lines:
         week = weeks[day and day - timedelta(day.weekday())]
         week[0] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_a_spine_has_every_period_once(words: Project, grain: str) -> None:
     call = "{{ spine(\"date '2016-11-15'\", \"date '2018-02-01'\", grain='" + grain + "') }}"
     found = [period for (period,) in answer(words.sql(call))]
     first, days = date(2016, 11, 15), (date(2018, 2, 1) - date(2016, 11, 15)).days
-    starts = {
+    starts: dict[str, Callable[[date], date]] = {
         "day": lambda d: d,
         "week": monday,
         "month": lambda d: d.replace(day=1),

@@ -77,7 +77,7 @@ def test_a_code_with_two_meanings_has_none_and_multiplies_no_row(engine: Engine)
     engine.put("t", [{"c": f"cast('{c}' as string)"} for c in "AABC"])
     engine.put("book", [
         {"code": f"cast('{code}' as string)", "meaning": f"cast('{meaning}' as string)"}
-        for code, meaning in ("Ax", "Ay", "Bz", "Bz")
+        for code, meaning in (("A", "x"), ("A", "y"), ("B", "z"), ("B", "z"))
     ])  # fmt: skip
     t, book = (
         f"api.Relation.create(database=target.database, schema=target.schema, identifier='{name}')"

@@ -59,7 +59,7 @@ def described() -> dict[str, Word]:
 @cache
 def unit_tests() -> dict[str, Mapping[str, Any]]:
     """By name, in the order of the files."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for path in sorted((PROJECT / "examples").rglob("*.yml")):
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         found |= {test["name"]: test for test in data.get("unit_tests", [])}
