@@ -113,8 +113,9 @@ def running(cache: Path) -> Iterator[Azurite]:
     (port,) = free_ports(1)
     found = Azurite(port, count())
     # Arrow asks in a version of the protocol that is newer than Azurite's newest.
-    command = ["node", program, "--blobPort", str(port), "--location", folder / "data", "--silent",
-               "--disableTelemetry", "--skipApiVersionCheck"]  # fmt: skip
+    command: list[str | Path] = ["node", program, "--blobPort", str(port), "--location",
+                                 folder / "data", "--silent", "--disableTelemetry",
+                                 "--skipApiVersionCheck"]  # fmt: skip
     try:
         with started(
             command, folder, lambda: _serves(found), env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}

@@ -56,7 +56,8 @@ def _opened(data: bytes) -> Iterator[bytes]:
     if re.search(rb"^MIME-Version:", data[:10_000], re.M | re.I):
         yield from _mail(data)
     yield _unquoted(data)
-    files, rest = [], []
+    files: list[bytes] = []
+    rest: list[bytes] = []
     for found in _BASE64.finditer(data):
         inner = _unpacked(found[0])
         (files if _opener(inner) else rest).append(inner)
@@ -113,9 +114,9 @@ def _pdf(data: bytes) -> Iterator[bytes]:
 
 def _strings(there: Any) -> Iterator[str]:
     """The texts of a PDF's object, but not of those that it points to."""
-    from pypdf.generic import IndirectObject
+    from pypdf.generic import DictionaryObject, IndirectObject
 
-    if isinstance(there, dict):
+    if isinstance(there, DictionaryObject):
         for name in there:
             yield from _strings(there.raw_get(name))
     elif isinstance(there, list):

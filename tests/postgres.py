@@ -39,7 +39,7 @@ class Postgres:
 
         name = f"d{next(self._names)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def url(self, database: str) -> str:
@@ -69,8 +69,10 @@ def running() -> Iterator[Postgres]:
             check=True, capture_output=True, timeout=120, cwd=folder, **user,
         )  # fmt: skip
         found = Postgres(folder, count())
-        command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-                   "-c", "max_connections=100", "-c", "shared_buffers=16MB"]  # fmt: skip
+        command: list[str | Path] = [
+            programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
+            "-c", "max_connections=100", "-c", "shared_buffers=16MB",
+        ]  # fmt: skip
         # It is asked to disconnect everybody, and to stop.
         with started(command, folder, lambda: _serves(found), end=signal.SIGINT, **user):
             yield found

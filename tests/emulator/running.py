@@ -102,12 +102,12 @@ def running(config: pytest.Config | None, folder: Path) -> Iterator[Emulator]:
     python = environment(config, HERE / "requirements.txt", "MESH_EMULATOR_VENV", interpreter or "")
     log = folder / "log.txt"
     with (
-        log.open("w") as said,
+        log.open("w") as errors,
         subprocess.Popen(
             [python, HERE / "serve.py", folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             text=True,
         ) as process,
     ):
@@ -115,7 +115,7 @@ def running(config: pytest.Config | None, folder: Path) -> Iterator[Emulator]:
         url = process.stdout.readline().strip()
         assert url, log.read_text()
         options = {"api_endpoint": url}
-        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        anonymous = AnonymousCredentials()
         with Client(project="local", credentials=anonymous, client_options=options) as client:
             yield Emulator(url, client, count())
         process.stdin.close()
@@ -149,5 +149,5 @@ def _field(name: str, type_: Any) -> Any:
         precision, scale = int(size["precision"]), int(size["scale"])
         kind = "NUMERIC" if precision - scale <= 29 and scale <= 9 else "BIGNUMERIC"
         return SchemaField(name, kind, precision=precision, scale=scale)
-    kind = _SCALARS.get(type_.id, _SCALARS.get(said))
-    return SchemaField(name, kind) if kind else None
+    scalar = _SCALARS.get(type_.id, _SCALARS.get(said))
+    return SchemaField(name, scalar) if scalar else None

@@ -40,11 +40,13 @@ def lay_out(folder: Path) -> None:
 def mend_extensions(folder: Path) -> None:
     connect = duckdb.connect
 
-    def with_extensions(*args: Any, config: Any = None, **more: Any) -> Any:
+    def with_extensions(
+        database: str | Path = ":memory:", read_only: bool = False, config: Any = None
+    ) -> duckdb.DuckDBPyConnection:
         settings = {"extension_directory": str(folder), **(config or {})}
-        return connect(*args, config=settings, **more)
+        return connect(database, read_only, settings)
 
-    duckdb.connect = with_extensions  # type: ignore[assignment]
+    duckdb.connect = with_extensions
 
 
 def mend_fractions() -> None:
@@ -151,7 +153,6 @@ def mend_access(app: Any) -> None:
         bindings = iam.get(asked[1]).bindings or []
         return any(b.role in roles and principal in (b.members or ()) for b in bindings)
 
-    @app.middleware("http")
     async def let_in(request: Any, call_next: Any) -> Any:
         shown = request.headers.get("authorization", "").removeprefix("Bearer ")
         # dbt can't show no token at all: what it shows in its stead is `none`.
@@ -161,6 +162,8 @@ def mend_access(app: Any) -> None:
                      "errors": [{"reason": "accessDenied", "message": said}]}  # fmt: skip
             return JSONResponse({"error": error}, 403)
         return await call_next(request)
+
+    app.middleware("http")(let_in)
 
 
 def main(folder: Path) -> None:

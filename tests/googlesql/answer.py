@@ -27,7 +27,7 @@ def keep_compiled(file: Path) -> None:
             own.replace(file)
         return wasmtime.Module.deserialize_file(engine, str(file))
 
-    wasmtime.Module.from_file = staticmethod(from_file)  # type: ignore[assignment,method-assign]
+    wasmtime.Module.from_file = staticmethod(from_file)
 
 
 def main(file: Path) -> None:
