@@ -224,7 +224,7 @@ def measure_mesh(
     folder: Path, database: str, storage: seaweed.Seaweed
 ) -> Iterator[tuple[int, float]]:
     """Seconds of `mesh run` from nothing, by how many ports a product of 20,000 rows has."""
-    servers = [
+    servers: list[tuple[str, dict[str, Any]]] = [
         (
             "postgres",
             {"type": "postgres", "host": "h", "port": 1, "database": "d", "schema": "shop"},
