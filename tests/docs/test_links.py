@@ -60,6 +60,31 @@ def test_make_targets_that_a_page_names_are_there(path: Path) -> None:
     assert set(_MAKE.findall("\n".join([*spoken, *typed]))) <= there
 
 
+def _files_spoken_of(text: str) -> list[str]:
+    """What stands in backticks as a file or folder of the platform, or of its tests."""
+    rooms = [p.name for p in (REPOSITORY / "mesh_defs").iterdir() if p.is_dir()]
+    named = re.findall(r"`([a-z_]+)(/[\w/]*(?:\.py)?)`", text)
+    return [first + rest for first, rest in named if first in (*rooms, "tests", "mesh_defs")]
+
+
+def _is_there(file: str) -> bool:
+    return any((REPOSITORY / folder / file).exists() for folder in ("", "mesh_defs"))
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda p: str(p.relative_to(REPOSITORY)))
+def test_files_of_the_platform_that_a_page_names_are_there(path: Path) -> None:
+    named = _files_spoken_of(path.read_text(encoding="utf-8"))
+    assert [file for file in named if not _is_there(file)] == []
+
+
+def test_files_are_seen_where_a_page_names_them() -> None:
+    said = (
+        "`tests/gone.py`, `cli/`, `storage/commits.py`, `documents/x`, `contracts/<product>`, cli/"
+    )
+    assert _files_spoken_of(said) == ["tests/gone.py", "cli/", "storage/commits.py"]
+    assert [_is_there(file) for file in _files_spoken_of(said)] == [False, True, True]
+
+
 def test_readme_has_the_commands_one_begins_with() -> None:
     typed = "\n".join(b.text for b in blocks(page("README.md")) if b.language == "sh")
     assert {"mesh", "ui", "test"} <= set(_MAKE.findall(typed))
