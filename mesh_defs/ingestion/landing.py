@@ -15,7 +15,7 @@ from mesh_defs.ingestion.pipelines import run_pipeline
 from mesh_defs.ingestion.sources import SourceFile, digest_of, locate, unchanged
 from mesh_defs.model import Domain, MeshError
 from mesh_defs.storage import tables, workshop
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.state import State
 
 if TYPE_CHECKING:

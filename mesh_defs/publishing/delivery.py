@@ -33,7 +33,8 @@ from mesh_defs.publishing.promised import (
 )
 from mesh_defs.storage.house import Published
 from mesh_defs.storage.houses import house_of
-from mesh_defs.storage.scratch import scratch, sweep
+from mesh_defs.storage.passing import sweep
+from mesh_defs.storage.scratch import scratch
 from mesh_defs.storage.state import State, read_json, write_json
 
 if TYPE_CHECKING:

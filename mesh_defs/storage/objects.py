@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mesh_defs.model import MeshError
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.servers import Address
 from mesh_defs.storage.state import State
 

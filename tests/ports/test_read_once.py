@@ -22,7 +22,7 @@ from mesh_defs.publishing import delivery
 from mesh_defs.publishing.delivery import PortState, deliver
 from mesh_defs.storage.house import Published
 from mesh_defs.storage.on_duckdb import DuckDBHouse
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.state import State
 from mesh_defs.storage.tables import Snapshot
 from tests.ports.document_labs import DashboardLab

@@ -30,7 +30,7 @@ from mesh_defs.storage.commits import Part, commit, commit_info, said_of, schema
 from mesh_defs.storage.held import LONGEST_READ, held_files
 from mesh_defs.storage.layout import rows_of
 from mesh_defs.storage.objects import Overtaken, Store, fetched
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.servers import Address
 from mesh_defs.storage.workshop import read_files
 

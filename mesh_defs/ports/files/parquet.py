@@ -27,7 +27,7 @@ from mesh_defs.ports.files.layouts import laid_out, no_rows, shape_by_path
 from mesh_defs.ports.port import Audited, Mark, Prove, Shape
 from mesh_defs.ports.proof import kinds_of, shape_of
 from mesh_defs.storage.objects import Overtaken, fetched
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.workshop import read_files
 
 if TYPE_CHECKING:

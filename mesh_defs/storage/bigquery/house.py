@@ -31,7 +31,7 @@ from mesh_defs.storage.bigquery.table_series import (
 from mesh_defs.storage.bigquery.unloading import unload
 from mesh_defs.storage.bigquery.warehouse import Warehouse
 from mesh_defs.storage.house import HOME, Published
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.state import State, read_json, write_json
 
 if TYPE_CHECKING:

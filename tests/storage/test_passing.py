@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mesh_defs.storage.scratch import passing, sweep
+from mesh_defs.storage.passing import passing, sweep
 from mesh_defs.storage.state import State
 from tests.tiny_mesh import REPOSITORY
 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from mesh_defs.storage.scratch import passing
+from mesh_defs.storage.passing import passing
 from mesh_defs.storage.state import State
 
 with passing(State(Path(sys.argv[1]))) as folder:
