@@ -234,8 +234,16 @@ def _all(
     started: float,
     error: str = "",
 ) -> DomainResult:
-    found = tuple(_result(state, room, p, status, reason) for p in products)
-    return DomainResult(room.name, found, error, time.monotonic() - started)
+    try:
+        found = [_result(state, room, p, status, reason) for p in products]
+    except Exception:  # what stands published can't be told, either
+        found = [
+            ProductResult(
+                str(product.ref), room.name, status, str(product.contract.version), reason=reason
+            )
+            for product in map(room.products.__getitem__, products)
+        ]
+    return DomainResult(room.name, tuple(found), error, time.monotonic() - started)
 
 
 def _result(

@@ -277,3 +277,21 @@ def test_an_input_never_published_is_named(unpublished_mesh: TinyMesh) -> None:
     assert products["best_day"].snapshot is None
     assert (result.error, result.run_id) == ("", "")
     assert not (unpublished_mesh.home / "dagster").exists(), "Dagster was not asked"
+
+
+def test_an_engine_that_does_not_answer_is_in_the_result(
+    my_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say then what stands published, either."""
+    monkeypatch.setattr("mesh_defs.storage.bigquery.metered.PATIENCE", 0.2)
+    for name, value in {
+        "MESH_TARGET": "bigquery",
+        "MESH_BIGQUERY_PROJECT": "acme-mesh",
+        "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    result, products = Runner(my_mesh)("shop")
+    assert "BigQuery did not answer in 0.2 s" in result.error
+    assert set(statuses(products).values()) == {"failed"}
+    assert {p.reason for p in products.values()} == {result.error}
+    assert {p.snapshot for p in products.values()} == {None}

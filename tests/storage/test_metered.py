@@ -102,3 +102,31 @@ def test_the_budget_of_a_model_is_its_limit_with_dbt(
         found = BigQueryCredentials.from_dict(BigQueryCredentials.translate_aliases(rendered))
         assert found.maximum_bytes_billed == limit
         assert (found.method, found.location, found.api_endpoint) == ("oauth", None, None)
+
+
+def test_a_server_that_never_answered_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google's client tries for ten minutes, also where an address is wrong."""
+    monkeypatch.setattr("mesh_defs.storage.bigquery.metered.PATIENCE", 0.2)
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
+    with Warehouse("acme-mesh").client({}) as client:
+        for ask in (
+            lambda: client.get_table("acme-mesh.shop.orders"),
+            lambda: list(client.list_datasets()),
+            lambda: client.query("select 1"),
+        ):
+            with pytest.raises(MeshError, match=r"did not answer in 0\.2 s: .*port=1"):
+                ask()
+
+
+def test_one_that_answered_is_tried_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is away for a while: as long as that, a run waits."""
+    monkeypatch.setattr("mesh_defs.storage.bigquery.metered.PATIENCE", 0.2)
+    away = {"error": {"code": 503, "errors": [{"reason": "backendError"}]}}
+    answers = [(200, {}), *[(503, away)] * 2, (200, {})]
+    with answering(lambda *_: answers.pop(0)) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
+        with Warehouse("acme-mesh").client({}) as client:
+            assert list(client.list_datasets()) == []
+            monkeypatch.setattr("mesh_defs.storage.bigquery.metered.PATIENCE", 0.0)
+            assert list(client.list_datasets()) == []
+    assert answers == []

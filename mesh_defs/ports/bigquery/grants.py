@@ -34,8 +34,6 @@ FOREIGN = "role:"
 _SEES_NO_ROW = "roles/bigquery.metadataViewer"
 _LONGEST = 60  # of a group's name; an address has room for 64 before its @
 _TRIES = 8
-# How long the first question may take to be answered; what comes after is asked for longer.
-_PATIENCE = 10.0
 
 
 def group_of(consumer: str, where: str) -> str:
@@ -104,15 +102,14 @@ class BigQueryGrants:
             yield client
 
     def found(self, client: Client) -> Table | None:
-        """The table that readers see. It is what is asked first, so a server that does not answer
-        is given up soon."""
+        """The table that readers see. It is what is asked first, so a server that takes a question
+        and does not answer is given up soon."""
         from google.api_core.exceptions import NotFound
-        from google.cloud.bigquery import DEFAULT_RETRY
+
+        from mesh_defs.storage.bigquery.metered import PATIENCE
 
         try:
-            return client.get_table(
-                self.place, retry=DEFAULT_RETRY.with_timeout(_PATIENCE), timeout=_PATIENCE
-            )
+            return client.get_table(self.place, timeout=PATIENCE)
         except NotFound:
             return None
 
