@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mesh_defs.cli.main import app
+from tests.cli.accessing import Access, governance
 from tests.tiny_mesh import TinyMesh
 
 
@@ -61,3 +62,14 @@ def steady(text: str, root: Path | None = None) -> str:
     text = re.sub(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8}\b", "hhhhhhhh", text)
     text = re.sub(r"\b\d+\.\d s\b", "N s", text)
     return "\n".join(line.rstrip() for line in text.splitlines()).strip() + "\n"
+
+
+@pytest.fixture
+def access(shell: Shell, in_unpublished_mesh: TinyMesh) -> Access:
+    """Of a mesh whose files ask for nothing and approve nothing: people do."""
+    root = in_unpublished_mesh.root
+    governance(root)
+    (root / "domains/shop/approvals.yaml").unlink()
+    declared = root / "domains/insight/domain.yaml"
+    declared.write_text(declared.read_text().partition("inputs:")[0])
+    return Access(shell, in_unpublished_mesh)

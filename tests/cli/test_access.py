@@ -4,69 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mesh_defs.access import desk
 from mesh_defs.storage.ledger import Ledger
 from mesh_defs.storage.state import State
+from tests.cli.accessing import (
+    CONSUMER,
+    IN_A_WEEK,
+    NOTHING,
+    PROVIDER,
+    REQUEST,
+    Access,
+    contract,
+)
 from tests.cli.conftest import Shell
-from tests.tiny_mesh import TinyMesh
-
-CONSUMER, PROVIDER = "Insight team", "Shop team"
-REQUEST = ["request", "shop.orders", "--purpose", "To find the best day."]
-NOTHING = {"ok": True, "done": [], "orphans": [], "stuck": [], "troubles": []}
-IN_A_WEEK = (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
-
-
-class Access:
-    """`access("approve", "a1", who=…)` says what `mesh access approve a1` says."""
-
-    def __init__(self, shell: Shell, mesh: TinyMesh) -> None:
-        self.shell, self.mesh = shell, mesh
-
-    def __call__(self, *arguments: str, who: str | None = None) -> Any:
-        said = self.shell("access", *arguments, *(["--as", who] if who else []), "--json")
-        assert said.code == 0, said.err
-        return said.json
-
-    def refused(self, *arguments: str, who: str | None = None) -> str:
-        said = self.shell("access", *arguments, *(["--as", who] if who else []))
-        assert said.code == 1
-        assert said.out == ""
-        return said.err
-
-    def state(self, id: str = "a1") -> Any:
-        return self("show", id)["state"]
-
-    def active(self) -> None:
-        self(*REQUEST, who=CONSUMER)
-        self("approve", "a1", who=PROVIDER)
-
-
-@pytest.fixture
-def access(shell: Shell, in_unpublished_mesh: TinyMesh) -> Access:
-    """Of a mesh whose files ask for nothing and approve nothing: people do."""
-    root = in_unpublished_mesh.root
-    governance(root)
-    (root / "domains/shop/approvals.yaml").unlink()
-    declared = root / "domains/insight/domain.yaml"
-    declared.write_text(declared.read_text().partition("inputs:")[0])
-    return Access(shell, in_unpublished_mesh)
-
-
-def governance(root: Path) -> None:
-    (root / "governance.yaml").write_text(
-        "team:\n  name: Governance group\n  email: governance@example.com\n"
-        "  members: [{name: Gus Vogt, role: steward, email: gus@example.com}]\n",
-        encoding="utf-8",
-    )
-
-
-def contract(mesh: TinyMesh, more: str) -> None:
-    path = mesh.root / "domains/shop/contracts/orders.odcs.yaml"
-    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
 
 
 def test_on_bigquery_the_mesh_opens_its_own_table_to_runs_only(
@@ -271,99 +224,6 @@ def test_no_end_is_so_far_away_that_it_stops_everybody(access: Access) -> None:
     access("approve", "a2", who=PROVIDER)
     assert [a["id"] for a in access(*never, who=PROVIDER)] == ["a2"]
     assert access("reconcile") == NOTHING
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["request", "shop.nothing", "--purpose", "x"], "No product `nothing`"),
-        ([*REQUEST, "--version", "7"], "not published as v7. There is v1"),
-        ([*REQUEST, "--for", "shop"], "a product of its own to domain:shop"),
-        ([*REQUEST, "--for", "nowhere"], "There is no domain `nowhere`"),
-        ([*REQUEST, "--for", "robot:x"], "`robot:x` is no consumer"),
-        ([*REQUEST, "--for", "person:Eva"], "is not of person:Eva"),
-        (["request", "shop.orders", "--purpose", " "], "what the data is for"),
-        ([*REQUEST, "--until", "2020-01-01"], "2020-01-01 is over"),
-        (["approve", "a9"], "There is no agreement `a9`"),
-    ],
-)
-def test_what_cannot_be_is_said(access: Access, arguments: list[str], said: str) -> None:
-    assert said in access.refused(*arguments, who=CONSUMER)
-    assert access("list", "--all") == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["renew", "a1"],
-        ["renew", "a1", "--until", "2027-01-01", "--reassess", "2027-01-01"],
-        ["cancel", "a1"],
-        ["cancel", "a1", "--why", "x", "--early", "soon"],
-        ["verify", "--head", "x"],
-    ],
-)
-def test_what_is_typed_wrongly_ends_with_2(access: Access, arguments: list[str]) -> None:
-    assert access.shell("access", *arguments).code == 2
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["reject", "a1"],
-        ["cancel", "a2"],
-        ["cancel", "a2", "--early", IN_A_WEEK],
-        ["announce", "shop.orders", "--change", "breaking", "--on", "2099-01-01"],
-        ["suspend", "a2"],
-    ],
-)
-def test_a_reason_that_must_be_given_is_not_blank(access: Access, arguments: list[str]) -> None:
-    access(*REQUEST, "--for", "app:till", who="Tills")
-    access(*REQUEST, who=CONSUMER)
-    access("approve", "a2", who=PROVIDER)
-    before = access("verify")["head"]
-    for name in (PROVIDER, "Gus Vogt") if arguments[0] == "suspend" else (PROVIDER,):
-        access.refused(*arguments, "--why", " ", who=name)
-    assert "Say why" in access.refused(*arguments, "--why", "", who=name)
-    assert access("verify")["head"] == before
-
-
-def test_names_are_the_same_however_their_letters_are_composed(access: Access) -> None:
-    composed, apart = "Jos\u00e9 N\u00fa\u00f1ez", "Jose\u0301 Nu\u0301n\u0303ez"
-    access(*REQUEST, "--for", f"person:{apart}", who=composed)
-    assert access("approve", "a1", who=PROVIDER)["consumer"] == f"person:{composed}"
-    for name in (composed, apart, f"person:{apart}"):
-        said = access.shell("query", "from shop.orders", "--as", name)
-        assert "was never published" in said.err, name
-    assert "already: a1" in access.refused(*REQUEST, "--for", f"person:{composed}", who=apart)
-
-
-@pytest.mark.parametrize("hidden", ["a\nb", "\x1b[2Ja", "\u202eb", "a\u2028b"])
-def test_nothing_is_kept_that_nobody_can_see(access: Access, hidden: str) -> None:
-    assert "is no consumer" in access.refused(*REQUEST, "--for", f"app:{hidden}", who=CONSUMER)
-    assert access.shell("access", *REQUEST, "--for", "app:x", "--as", hidden).code == 2
-    assert access.shell("query", "from shop.orders", "--as", hidden).code == 2
-    request = ["request", "shop.orders", "--for", "app:x", "--purpose"]
-    if hidden in ("a\nb", "a\u2028b"):
-        access(*request, hidden, who=CONSUMER)  # a purpose may have lines
-    else:
-        assert "can't be kept" in access.refused(*request, hidden, who=CONSUMER)
-
-
-def test_nobody_acts_as_nobody(access: Access) -> None:
-    for name in ("", " "):
-        said = access.shell("access", *REQUEST, "--for", "app:till", "--as", name)
-        assert said.code == 2
-        assert access.shell("query", "from shop.orders", "--as", name).code == 2
-    assert access("list", "--all") == []
-
-
-def test_who_acts_may_come_from_the_environment(
-    access: Access, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "is of no domain" in access.refused(*REQUEST, who="somebody")
-    assert "is of several domains" in access.refused(*REQUEST, who="Ola Nord")
-    monkeypatch.setenv("MESH_ACTOR", CONSUMER)
-    assert access(*REQUEST)["requested_by"] == CONSUMER
 
 
 def test_verify_names_the_entry(access: Access, shell: Shell) -> None:
